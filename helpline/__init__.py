@@ -1,0 +1,1 @@
+"""A WhatsApp helpdesk for undocumented migrants: an assistant, and the people who take over."""

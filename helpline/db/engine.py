@@ -1,0 +1,66 @@
+"""One engine per process; the same code on SQLite (the embedded default) and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+BUSY_MS = 10_000
+"""How long a SQLite writer waits for another; longer than any transaction here takes."""
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url`. SQLite's folder is made; WAL and foreign keys are switched on."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, future=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    path = sa.engine.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, future=True, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+    sa.event.listen(engine, "connect", _sqlite_pragmas)
+    sa.event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see _sqlite_begin
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A reader that turns writer in mid-transaction gets "database is locked" at once; taking the
+    # write lock first makes it wait its turn instead. Readers say so with `reading()`.
+    mode = "DEFERRED" if connection.get_execution_options().get("helpline_reading") else "IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for reading only; on SQLite it does not queue behind writers."""
+    with engine.connect().execution_options(helpline_reading=True) as conn:
+        yield conn
+
+
+def insert_once(conn: Connection, table: sa.Table, values: dict[str, Any], conflict: tuple[str, ...]) -> int | None:
+    """Insert a row unless one with the same `conflict` columns exists; the new id, or None if it did."""
+    if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+        statement: Any = pg_insert(table).values(**values).on_conflict_do_nothing(index_elements=list(conflict))
+        return conn.execute(statement.returning(table.c.id)).scalar()
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    statement = sqlite_insert(table).values(**values).on_conflict_do_nothing(index_elements=list(conflict))
+    result = conn.execute(statement)
+    return int(result.lastrowid) if result.rowcount else None

@@ -1,0 +1,53 @@
+"""Encryption at rest, and keyed hashes to find a row without revealing what it holds."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from helpline.errors import HelplineError
+
+
+class Vault:
+    """Seals texts with keys made from SECRET_KEY; old keys still open what they sealed."""
+
+    def __init__(self, secret_key: str, previous: tuple[str, ...] = ()) -> None:
+        self._fernet = MultiFernet([Fernet(_derive(key, b"seal")) for key in (secret_key, *previous)])
+        self._lookup_keys = [base64.urlsafe_b64decode(_derive(key, b"lookup")) for key in (secret_key, *previous)]
+
+    def seal(self, value: Any) -> str:
+        """Encrypt anything JSON can hold."""
+        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        return self._fernet.encrypt(plain).decode("ascii")
+
+    def open(self, sealed: str) -> Any:
+        """Decrypt; raises HelplineError when the key is not the one that sealed it."""
+        try:
+            return json.loads(self._fernet.decrypt(sealed.encode("ascii")))
+        except InvalidToken:
+            raise HelplineError(
+                "Stored data cannot be opened with SECRET_KEY. Set the key it was written with, "
+                "or add it to PREVIOUS_SECRET_KEYS."
+            ) from None
+
+    def reseal(self, sealed: str) -> str:
+        """The same content under the newest key."""
+        return self._fernet.rotate(sealed.encode("ascii")).decode("ascii")
+
+    def lookup(self, kind: str, value: str) -> str:
+        """Keyed hash (64 hex digits) of a value, under the newest key."""
+        return self.lookups(kind, value)[0]
+
+    def lookups(self, kind: str, value: str) -> list[str]:
+        """Keyed hashes under every key in force, newest first: to find rows while keys rotate."""
+        message = f"{kind}\0{value}".encode()
+        return [hmac.new(key, message, hashlib.sha256).hexdigest() for key in self._lookup_keys]
+
+
+def _derive(secret: str, purpose: bytes) -> bytes:
+    return base64.urlsafe_b64encode(hashlib.scrypt(secret.encode(), salt=b"helpline/" + purpose, n=2**14, r=8, p=1, dklen=32))

@@ -1,0 +1,146 @@
+"""All settings, read once from the environment into one frozen dataclass.
+
+`NAME_FILE` may name a file that holds the value of `NAME`: for secrets mounted by an orchestrator.
+docs/configuration.md lists every setting; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from helpline.errors import SettingsError
+
+DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105 - refused when ENVIRONMENT=production
+
+
+def _setting(default: str | None, purpose: str, *, secret: bool = False) -> str:
+    metadata = {"default": default, "purpose": purpose, "secret": secret}
+    return dataclasses.field(metadata=metadata)  # type: ignore[no-any-return]
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What the service can be told from outside. Names of the fields in capitals are the variables."""
+
+    environment: str = _setting("demo", "`demo` or `production`; production refuses every insecure default")
+    database_url: str = _setting("sqlite:///var/helpline.db", "SQLAlchemy URL of SQLite or PostgreSQL", secret=True)
+    secret_key: str = _setting(DEMO_SECRET, "signs sessions and buttons, encrypts identities and texts", secret=True)
+    previous_secret_keys: str = _setting("", "comma-separated old SECRET_KEYs that may still decrypt", secret=True)
+    whatsapp_access_token: str = _setting("demo-token", "token of the Graph API", secret=True)
+    whatsapp_app_secret: str = _setting("demo-app-secret", "signs webhooks; two, comma-separated, while rotating", secret=True)
+    whatsapp_verify_token: str = _setting("demo-verify-token", "token of the webhook handshake", secret=True)
+    whatsapp_phone_number_id: str = _setting("100000000000001", "our number at WhatsApp (Meta's id, not the number itself)")
+    whatsapp_api_url: str = _setting("https://graph.facebook.com/v24.0", "Graph API with its version, or a stand-in")
+    console_port: int = _setting("8080", "port of the agents' console")  # type: ignore[assignment]
+    rasa_port: int = _setting("5005", "port of the channel with the assistant")  # type: ignore[assignment]
+    actions_port: int = _setting("5055", "port of the action server")  # type: ignore[assignment]
+    simulator_port: int = _setting("8090", "port of the phone simulator (demo and tests only)")  # type: ignore[assignment]
+    worker_port: int = _setting("8070", "port of the worker's health and metrics")  # type: ignore[assignment]
+    bind: str = _setting("127.0.0.1", "address the processes listen on; put a proxy in front, not 0.0.0.0")
+    assistant_deadline: int = _setting("15", "seconds the assistant may take for one message before a case opens")  # type: ignore[assignment]
+    vouchers: str = _setting("local", "where voucher state comes from: `local` table or a `121` platform")
+    platform121_url: str = _setting("", "base URL of the 121 API, ending in /api")
+    platform121_username: str = _setting("", "user of the 121 API", secret=True)
+    platform121_password: str = _setting("", "password of that user", secret=True)
+    platform121_program_id: str = _setting("", "number of the voucher programme at 121")
+    helpline_phone: str = _setting("", "the helpdesk's phone number as people may read it; empty: not mentioned")
+    organisation: str = _setting("the Red Cross", "who runs the helpdesk, as contacts and agents may read it")
+    semantic_encoder: str = _setting("", "folder of an ONNX sentence encoder; empty: none")
+
+    def __repr__(self) -> str:
+        """Every setting, secrets masked, so a log or traceback shows none."""
+        shown = (
+            f"{f.name}={'***' if f.metadata['secret'] else getattr(self, f.name)!r}" for f in dataclasses.fields(self)
+        )
+        return f"Settings({', '.join(shown)})"
+
+    @property
+    def production(self) -> bool:
+        """Whether insecure defaults must be refused."""
+        return self.environment == "production"
+
+    @property
+    def actions_url(self) -> str:
+        """Where Rasa calls the action server."""
+        return f"http://{self.bind}:{self.actions_port}/webhook"
+
+    @property
+    def app_secrets(self) -> tuple[str, ...]:
+        """The webhook secrets in force: one, or two while rotating."""
+        return tuple(s.strip() for s in self.whatsapp_app_secret.split(",") if s.strip())
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment.
+
+    Raises SettingsError naming every missing or wrong one, so that one look is enough to mend them.
+    """
+    environ = os.environ if environ is None else environ
+    faults: list[str] = []
+    values: dict[str, str | int] = {}
+    for field in dataclasses.fields(Settings):
+        name = field.name.upper()
+        raw = _raw(environ, name, faults)
+        value = field.metadata["default"] if raw is None else raw
+        if field.type in (int, "int"):
+            try:
+                values[field.name] = int(value)
+            except ValueError:
+                faults.append(f"{name} is {value!r}; it must be a whole number.")
+        else:
+            values[field.name] = value
+    if not faults:
+        faults += _faults(values)
+    if faults:
+        listed = "\n".join(f"  - {fault}" for fault in faults)
+        raise SettingsError(f"Settings need attention ({len(faults)}):\n{listed}\nSee docs/configuration.md.")
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _raw(environ: Mapping[str, str], name: str, faults: list[str]) -> str | None:
+    path = environ.get(f"{name}_FILE")
+    if path is None:
+        return environ.get(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        faults.append(f"{name}_FILE names {path}, which cannot be read ({error.strerror}).")
+        return None
+
+
+def _faults(values: Mapping[str, str | int]) -> list[str]:
+    faults = []
+    for name in ("console_port", "rasa_port", "actions_port", "simulator_port", "worker_port"):
+        if not 0 < int(values[name]) < 65536:
+            faults.append(f"{name.upper()} is {values[name]}; a port is between 1 and 65535.")
+    if values["environment"] not in ("demo", "production"):
+        faults.append(f"ENVIRONMENT is {values['environment']!r}; it must be demo or production.")
+    if not str(values["database_url"]).startswith(("sqlite://", "postgresql://", "postgresql+psycopg2://")):
+        faults.append("DATABASE_URL must begin with sqlite:// or postgresql://.")
+    if values["vouchers"] not in ("local", "121"):
+        faults.append(f"VOUCHERS is {values['vouchers']!r}; it must be local or 121.")
+    if values["vouchers"] == "121":
+        for name in ("platform121_url", "platform121_username", "platform121_password", "platform121_program_id"):
+            if not values[name]:
+                faults.append(f"{name.upper()} is missing; VOUCHERS=121 needs it.")
+    if int(values["assistant_deadline"]) < 1:
+        faults.append("ASSISTANT_DEADLINE must be at least 1 second.")
+    if values["environment"] == "production":
+        faults += _insecure(values)
+    return faults
+
+
+def _insecure(values: Mapping[str, str | int]) -> list[str]:
+    faults = []
+    for field in dataclasses.fields(Settings):
+        if field.name in ("secret_key", "whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token"):
+            if values[field.name] == field.metadata["default"]:
+                faults.append(f"{field.name.upper()} still has its demo value; production needs its own.")
+    if len(str(values["secret_key"])) < 32:
+        faults.append("SECRET_KEY is shorter than 32 characters.")
+    if values["whatsapp_phone_number_id"] == "100000000000001":
+        faults.append("WHATSAPP_PHONE_NUMBER_ID still has its demo value.")
+    return faults
