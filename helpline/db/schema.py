@@ -38,6 +38,7 @@ contacts = sa.Table(
     _c("epoch", sa.Integer, "goes up when a case opens or closes; late assistant texts are refused by it", "contact", default=0),
     _c("stretch", sa.Integer, "which stretch of assistant talk this is; part of Rasa's sender id", "contact", default=0),
     _c("stretch_turns", sa.Integer, "turns in this stretch", "contact", default=0),
+    _c("stretch_at", sa.Integer, "last turn; 30 idle minutes begin a new stretch", "contact", default=0),
     _c("last_inbound_at", sa.Integer, "opens WhatsApp's 24-hour window", "contact", nullable=True),
     _c("notice_at", sa.Integer, "when the first-contact notice was sent", "contact", nullable=True),
     _c("stopped_at", sa.Integer, "asked for silence; cleared when they write again", "contact", nullable=True),

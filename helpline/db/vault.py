@@ -45,8 +45,21 @@ class Vault:
 
     def lookups(self, kind: str, value: str) -> list[str]:
         """Keyed hashes under every key in force, newest first: to find rows while keys rotate."""
-        message = f"{kind}\0{value}".encode()
+        message = f"{kind}\0{value}".encode("utf-8", "replace")
         return [hmac.new(key, message, hashlib.sha256).hexdigest() for key in self._lookup_keys]
+
+    def sign_payload(self, payload: str) -> str:
+        """The id of a button: its payload and a seal of 16 hex digits, so that no forged id becomes an intent."""
+        return f"{payload}~{self.lookup('button', payload)[:16]}"
+
+    def read_payload(self, button_id: str) -> str | None:
+        """The payload of a button id we signed (with any key in force), or None for everything else."""
+        payload, separator, seal = button_id.rpartition("~")
+        if not separator:
+            return None
+        known = (full[:16].encode() for full in self.lookups("button", payload))
+        given = seal.encode("utf-8", "replace")
+        return payload if any(hmac.compare_digest(given, one) for one in known) else None
 
 
 def _derive(secret: str, purpose: bytes) -> bytes:

@@ -1,0 +1,340 @@
+"""Human work: a case is opened, claimed, answered, closed. While one is open, the assistant is silent.
+
+Every change is one conditional UPDATE; when it changes no row, somebody was faster and the caller is told who.
+Who may do what is decided here, not in the console.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from helpline import clock, contacts, outbox
+from helpline.db.schema import accounts, case_events, cases, notes
+from helpline.db.vault import Vault
+from helpline.errors import AlreadyClaimed, InputError, Refused, StaleVersion, WindowClosed
+from helpline.messages import Author, OutboundMessage
+
+REASONS = ("asked", "unsure", "emergency", "topic", "media", "assistant_failed", "language", "takeover")
+OUTCOMES = ("answered", "referred", "no_reply", "withdrawn", "spam", "other")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What an agent should see first: why the assistant gave up, and what it knew."""
+
+    question: str = ""
+    guesses: tuple[tuple[str, float], ...] = ()
+    """Intents with their probability, likeliest first."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """Looked-up facts, for example the voucher's state."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One stretch of human work, without conversation text."""
+
+    id: int
+    contact_id: str
+    alias: str
+    state: str
+    version: int
+    reason: str
+    topic: str | None
+    urgent: bool
+    emergency: str | None
+    language: str | None
+    account_id: int | None
+    holder: str | None
+    opened_at: int
+    waiting_since: int | None
+    claimed_at: int | None
+    first_reply_at: int | None
+    parked_until: int | None
+    closed_at: int | None
+    outcome: str | None
+    window_closes_at: int
+
+
+def open_case(
+    conn: Connection,
+    vault: Vault,
+    contact_id: str,
+    reason: str,
+    *,
+    topic: str | None = None,
+    emergency: str | None = None,
+    language: str | None = None,
+    card: Card | None = None,
+) -> tuple[int, bool]:
+    """Open a case, or find the one that is open; its id and whether this call opened it.
+
+    An emergency makes an open case urgent. Opening silences the assistant in the same transaction.
+    """
+    contacts.get(conn, contact_id, lock=True)
+    existing = of_contact(conn, contact_id)
+    if existing is not None:
+        if emergency:
+            upgrade(conn, existing, emergency)
+        return existing, False
+    at = clock.now()
+    values = {
+        "contact_id": contact_id,
+        "state": "waiting",
+        "version": 1,
+        "reason": reason,
+        "topic": topic,
+        "urgent": emergency is not None,
+        "emergency": emergency,
+        "language": language,
+        "card_sealed": vault.seal(_pack_card(card or Card())),
+        "opened_at": at,
+        "waiting_since": at,
+    }
+    try:
+        with conn.begin_nested():
+            case_id = int(conn.execute(sa.insert(cases).values(**values)).inserted_primary_key[0])
+    except IntegrityError:
+        found = of_contact(conn, contact_id)
+        if found is None:
+            raise
+        return found, False
+    contacts.raise_epoch(conn, contact_id)
+    _record(conn, case_id, "opened", None, reason=reason, emergency=emergency, topic=topic)
+    return case_id, True
+
+
+def upgrade(conn: Connection, case_id: int, emergency: str) -> bool:
+    """Make an open case urgent; False when it was already, for the same kind."""
+    changed = conn.execute(
+        sa.update(cases)
+        .where(cases.c.id == case_id, cases.c.state != "closed", sa.func.coalesce(cases.c.emergency, "") != emergency)
+        .values(urgent=True, emergency=emergency, version=cases.c.version + 1)
+    ).rowcount
+    if changed:
+        _record(conn, case_id, "upgraded", None, emergency=emergency)
+    return bool(changed)
+
+
+def of_contact(conn: Connection, contact_id: str) -> int | None:
+    """The contact's open case."""
+    return conn.execute(
+        sa.select(cases.c.id).where(cases.c.contact_id == contact_id, cases.c.state != "closed")
+    ).scalar()
+
+
+def get(conn: Connection, case_id: int) -> Case:
+    """One case. Raises InputError when there is none."""
+    rows = _select(conn, cases.c.id == case_id)
+    if not rows:
+        raise InputError(f"There is no case {case_id}.")
+    return rows[0]
+
+
+def listed(conn: Connection, *, states: tuple[str, ...], account_id: int | None = None, limit: int = 200) -> list[Case]:
+    """Cases in these states, urgent ones first, then who has waited longest for a person; closed ones newest first."""
+    where = [cases.c.state.in_(states)]
+    if account_id is not None:
+        where.append(cases.c.account_id == account_id)
+    if states == ("closed",):
+        return _select(conn, *where, order=[cases.c.closed_at.desc(), cases.c.id.desc()], limit=limit)
+    unanswered_first = sa.case((cases.c.waiting_since.is_(None), 1), else_=0)
+    order = [cases.c.urgent.desc(), unanswered_first, cases.c.waiting_since, cases.c.id]
+    return _select(conn, *where, order=order, limit=limit)
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """How many cases are in each open state, and how many are urgent and unclaimed."""
+    query = sa.select(cases.c.state, cases.c.urgent, sa.func.count()).where(cases.c.state != "closed")
+    totals = {"waiting": 0, "active": 0, "parked": 0, "urgent_waiting": 0}
+    for state, urgent, number in conn.execute(query.group_by(cases.c.state, cases.c.urgent)):
+        totals[state] += number
+        if urgent and state == "waiting":
+            totals["urgent_waiting"] += number
+    return totals
+
+
+def card(conn: Connection, vault: Vault, case_id: int) -> Card:
+    """The case's card."""
+    sealed = conn.execute(sa.select(cases.c.card_sealed).where(cases.c.id == case_id)).scalar_one()
+    body = vault.open(sealed)
+    guesses = tuple((str(intent), float(share)) for intent, share in body.get("guesses", ()))
+    return Card(question=body.get("question", ""), guesses=guesses, facts=body.get("facts", {}))
+
+
+def add_facts(conn: Connection, vault: Vault, case_id: int, facts: dict[str, str]) -> None:
+    """Add looked-up facts to the card, so that the agent need not ask."""
+    held = card(conn, vault, case_id)
+    body = _pack_card(Card(held.question, held.guesses, {**held.facts, **facts}))
+    conn.execute(sa.update(cases).where(cases.c.id == case_id).values(card_sealed=vault.seal(body)))
+
+
+def claim(conn: Connection, case_id: int, account_id: int, version: int | None = None) -> None:
+    """Take a waiting case. Raises AlreadyClaimed with the holder's name, or Refused when it is closed."""
+    where = [cases.c.id == case_id, cases.c.state == "waiting"]
+    if version is not None:
+        where.append(cases.c.version == version)
+    values = {
+        "state": "active",
+        "account_id": account_id,
+        "version": cases.c.version + 1,
+        "claimed_at": sa.func.coalesce(cases.c.claimed_at, clock.now()),
+    }
+    if conn.execute(sa.update(cases).where(*where).values(**values)).rowcount:
+        _record(conn, case_id, "claimed", account_id)
+        return
+    case = get(conn, case_id)
+    if case.account_id == account_id and case.state == "active":
+        return
+    if case.holder is not None and case.state in ("active", "parked"):
+        raise AlreadyClaimed(case.holder)
+    if case.state == "closed":
+        raise Refused("This case is closed.")
+    raise StaleVersion("This case changed while you looked at it. Look again, then take it.")
+
+
+def release(conn: Connection, case_id: int, account_id: int) -> None:
+    """Give a case back to the queue; it keeps its place there."""
+    values = {"state": "waiting", "account_id": None, "waiting_since": sa.func.coalesce(cases.c.waiting_since, clock.now())}
+    _change(conn, case_id, account_id, ("active", "parked"), "released", values)
+
+
+def reply(
+    conn: Connection, vault: Vault, case_id: int, account_id: int, message: OutboundMessage, once_key: str, *, kind: str = "reply"
+) -> bool:
+    """Send the holder's words; False when `once_key` was used before (a second click, a repeated request).
+
+    Raises Refused for anybody but the holder, WindowClosed after 24 hours of the contact's silence.
+    """
+    case = get(conn, case_id)
+    contact = contacts.get(conn, case.contact_id, lock=True)
+    _require_holder(conn, case_id, account_id)
+    if message.template is None and not outbox.window_open(contact):
+        raise WindowClosed("The contact last wrote more than 24 hours ago, so WhatsApp takes no free text. Send the template.")
+    state = outbox.put(
+        conn,
+        vault,
+        case.contact_id,
+        message,
+        author=Author.AGENT,
+        kind=kind,
+        once_key=once_key,
+        account_id=account_id,
+        case_id=case_id,
+        language=case.language,
+    )
+    if state is None:
+        return False
+    at = clock.now()
+    first = sa.func.coalesce(cases.c.first_reply_at, at)
+    conn.execute(sa.update(cases).where(cases.c.id == case_id).values(waiting_since=None, first_reply_at=first))
+    _record(conn, case_id, "replied", account_id)
+    return True
+
+
+def note(conn: Connection, vault: Vault, case_id: int, account_id: int, text: str) -> None:
+    """Write an internal note. Notes live in their own table; nothing leads from there to the outbox."""
+    if not text.strip():
+        raise InputError("The note is empty.")
+    get(conn, case_id)
+    values = {"case_id": case_id, "account_id": account_id, "body_sealed": vault.seal(text.strip()), "at": clock.now()}
+    conn.execute(sa.insert(notes).values(**values))
+    _record(conn, case_id, "noted", account_id)
+
+
+def close(conn: Connection, case_id: int, account_id: int | None, outcome: str, topic: str | None = None) -> None:
+    """End the case; the contact's next message is the assistant's again. `account_id` None: the contact withdrew it."""
+    if outcome not in OUTCOMES:
+        raise InputError(f"{outcome!r} is not an outcome; choose one of {', '.join(OUTCOMES)}.")
+    contact_id = get(conn, case_id).contact_id
+    contacts.get(conn, contact_id, lock=True)
+    values: dict[str, Any] = {"state": "closed", "closed_at": clock.now(), "outcome": outcome, "waiting_since": None}
+    if topic:
+        values["topic"] = topic
+    if account_id is None:
+        _change(conn, case_id, None, ("waiting",), "withdrawn", values)
+    else:
+        _change(conn, case_id, account_id, ("active", "parked"), "closed", values)
+    contacts.raise_epoch(conn, contact_id)
+
+
+def contact_wrote(conn: Connection, case_id: int) -> None:
+    """The contact wrote in an open case: they wait again, and a parked case wakes."""
+    conn.execute(
+        sa.update(cases)
+        .where(cases.c.id == case_id)
+        .values(
+            waiting_since=sa.func.coalesce(cases.c.waiting_since, clock.now()),
+            state=sa.case((cases.c.state == "parked", "active"), else_=cases.c.state),
+            parked_until=None,
+        )
+    )
+
+
+def events(conn: Connection, case_id: int) -> list[tuple[int, str, str | None, dict[str, Any]]]:
+    """What happened, in order: time, kind, name of the colleague, facts."""
+    query = (
+        sa.select(case_events.c.at, case_events.c.kind, accounts.c.name, case_events.c.facts)
+        .select_from(case_events.outerjoin(accounts, accounts.c.id == case_events.c.account_id))
+        .where(case_events.c.case_id == case_id)
+        .order_by(case_events.c.id)
+    )
+    return [(row.at, row.kind, row.name, json.loads(row.facts)) for row in conn.execute(query)]
+
+
+def _change(
+    conn: Connection, case_id: int, account_id: int | None, states: tuple[str, ...], kind: str, values: dict[str, Any]
+) -> None:
+    where = [cases.c.id == case_id, cases.c.state.in_(states)]
+    if account_id is not None:
+        where.append(cases.c.account_id == account_id)
+    if not conn.execute(sa.update(cases).where(*where).values(version=cases.c.version + 1, **values)).rowcount:
+        if account_id is not None:
+            _require_holder(conn, case_id, account_id)
+        raise StaleVersion("This case changed while you looked at it.")
+    _record(conn, case_id, kind, account_id)
+
+
+def _require_holder(conn: Connection, case_id: int, account_id: int) -> None:
+    case = get(conn, case_id)
+    if case.state == "closed":
+        raise Refused("This case is closed.")
+    if case.account_id != account_id:
+        raise AlreadyClaimed(case.holder) if case.holder else Refused("Take the case first.")
+
+
+def _record(conn: Connection, case_id: int, kind: str, account_id: int | None, **facts: Any) -> None:
+    kept = {key: value for key, value in facts.items() if value is not None}
+    values = {"case_id": case_id, "kind": kind, "account_id": account_id, "facts": json.dumps(kept), "at": clock.now()}
+    conn.execute(sa.insert(case_events).values(**values))
+
+
+def _select(conn: Connection, *where: Any, order: Any = (), limit: int | None = None) -> list[Case]:
+    from_contacts = [contacts.contacts.c.alias, contacts.contacts.c.last_inbound_at]
+    columns = [cases.c[name] for name in Case.__dataclass_fields__ if name in cases.c]
+    query = (
+        sa.select(*columns, accounts.c.name.label("holder"), *from_contacts)
+        .select_from(
+            cases.join(contacts.contacts, contacts.contacts.c.id == cases.c.contact_id).outerjoin(
+                accounts, accounts.c.id == cases.c.account_id
+            )
+        )
+        .where(*where)
+        .order_by(*order)
+        .limit(limit)
+    )
+    found = []
+    for row in conn.execute(query):
+        values = dict(row._mapping)
+        last = values.pop("last_inbound_at")
+        found.append(Case(**values, window_closes_at=last + outbox.WINDOW_SECONDS if last else 0))
+    return found
+
+
+def _pack_card(card: Card) -> dict[str, Any]:
+    return {"question": card.question, "guesses": [list(guess) for guess in card.guesses], "facts": card.facts}

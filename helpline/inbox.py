@@ -1,0 +1,123 @@
+"""Messages received: stored once, handed out in order, one in flight per contact."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from helpline import clock
+from helpline.db.engine import insert_once
+from helpline.db.schema import dead_letters, inbox
+from helpline.db.vault import Vault
+from helpline.messages import Identity, InboundMessage, Location, Media
+
+LEASE_SECONDS = 60
+"""A drain that died gives its messages back after this long; longer than any turn's deadline."""
+ATTEMPTS = 5
+RETENTION_OF_IDS_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Received:
+    """A stored message that a drain has claimed."""
+
+    id: int
+    contact_id: str
+    message: InboundMessage
+    attempts: int
+
+
+def store(conn: Connection, vault: Vault, message: InboundMessage, contact_id: str) -> int | None:
+    """Keep a message; its row id, or None when WhatsApp sent it before."""
+    values = {
+        "phone_number_id": message.phone_number_id,
+        "message_id": message.message_id,
+        "contact_id": contact_id,
+        "kind": message.kind[:24],
+        "body_sealed": vault.seal(_pack(message)),
+        "sent_at": message.sent_at,
+        "received_at": clock.now(),
+        "state": "waiting",
+        "attempts": 0,
+    }
+    return insert_once(conn, inbox, values, ("phone_number_id", "message_id"))
+
+
+def claim(conn: Connection, vault: Vault, limit: int) -> list[Received]:
+    """Take up to `limit` messages: the oldest unfinished one of each contact, longest waiting first."""
+    at = clock.now()
+    unfinished = inbox.c.state.in_(("waiting", "in_flight"))
+    heads = sa.select(sa.func.min(inbox.c.id).label("id")).where(unfinished).group_by(inbox.c.contact_id).subquery()
+    takeable = sa.or_(inbox.c.state == "waiting", inbox.c.lease_until < at)
+    query = sa.select(inbox).join(heads, heads.c.id == inbox.c.id).where(takeable, unfinished)
+    query = query.order_by(inbox.c.id).limit(limit)
+    rows = conn.execute(query.with_for_update(of=inbox, skip_locked=True)).all()
+    if not rows:
+        return []
+    conn.execute(
+        sa.update(inbox)
+        .where(inbox.c.id.in_([row.id for row in rows]))
+        .values(state="in_flight", lease_until=at + LEASE_SECONDS, attempts=inbox.c.attempts + 1)
+    )
+    return [Received(row.id, row.contact_id, unpack(vault.open(row.body_sealed)), row.attempts + 1) for row in rows]
+
+
+def finish(
+    conn: Connection, vault: Vault, received: Received, outcome: str, *, language: str | None, case_id: int | None
+) -> None:
+    """Mark a message as dealt with. A pin has been used now, so it is taken out of the stored message."""
+    values: dict[str, Any] = {"state": "done", "outcome": outcome, "language": language, "case_id": case_id}
+    if received.message.location is not None:
+        values["body_sealed"] = vault.seal(_pack(_without_pin(received.message)))
+    conn.execute(sa.update(inbox).where(inbox.c.id == received.id).values(lease_until=None, **values))
+
+
+def give_back(conn: Connection, received: Received) -> bool:
+    """Let a message be taken again later; False when it has been tried too often and is now dead."""
+    state = "waiting" if received.attempts < ATTEMPTS else "dead"
+    conn.execute(sa.update(inbox).where(inbox.c.id == received.id).values(state=state, lease_until=None))
+    return state == "waiting"
+
+
+def pin_of(conn: Connection, vault: Vault, inbox_id: int) -> Location | None:
+    """The location a message in flight carries; gone once the message is finished."""
+    sealed = conn.execute(sa.select(inbox.c.body_sealed).where(inbox.c.id == inbox_id)).scalar()
+    return unpack(vault.open(sealed)).location if sealed else None
+
+
+def bury(conn: Connection, vault: Vault, reason: str, raw: str) -> None:
+    """Keep what was signed but could not be read, for a person to look at."""
+    values = {"reason": reason[:60], "body_sealed": vault.seal(raw), "received_at": clock.now()}
+    conn.execute(sa.insert(dead_letters).values(**values))
+
+
+def waiting(conn: Connection) -> tuple[int, int]:
+    """How many messages wait, and for how many seconds the oldest has."""
+    query = sa.select(sa.func.count(), sa.func.min(inbox.c.received_at)).where(inbox.c.state == "waiting")
+    count, oldest = conn.execute(query).one()
+    return count, max(0, clock.now() - oldest) if count else 0
+
+
+def unpack(body: dict[str, Any]) -> InboundMessage:
+    """A message from its stored form."""
+    body = dict(body)
+    location = body.get("location")
+    body["sender"] = Identity()
+    body["media"] = tuple(Media(**one) for one in body.get("media", ()))
+    body["location"] = Location(**location) if location else None
+    return InboundMessage(**body)
+
+
+def _pack(message: InboundMessage) -> dict[str, Any]:
+    """The stored form. The sender is left out: contacts.py alone keeps identities."""
+    body = dataclasses.asdict(message)
+    del body["sender"]
+    return {key: value for key, value in body.items() if value not in (None, [], {}, ())}
+
+
+def _without_pin(message: InboundMessage) -> InboundMessage:
+    return dataclasses.replace(message, location=None, details={**message.details, "pin": "used"})

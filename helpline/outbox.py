@@ -1,0 +1,275 @@
+"""Messages to send: one gate they all pass, then claim, retry, receipts.
+
+States: queued → sending → sent → delivered → read; or failed (final), unknown (the provider may have it),
+held (outside the 24-hour window), suppressed (the gate refused it; agents can see it).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from helpline import clock, contacts
+from helpline.db.engine import insert_once
+from helpline.db.schema import cases, outbox, receipts
+from helpline.db.vault import Vault
+from helpline.messages import Author, Button, DeliveryReceipt, Media, OutboundMessage
+
+WINDOW_SECONDS = 24 * 3600 - 600
+"""WhatsApp's customer-service window, ten minutes early: a message on its way must still arrive inside it."""
+LEASE_SECONDS = 60
+UNKNOWN_WAIT_SECONDS = 30
+"""How long a receipt may still tell that an unanswered call did arrive, before the message is sent again, once."""
+ATTEMPTS = 5
+RANK = {"queued": 0, "sent": 1, "delivered": 2, "read": 3, "played": 4}
+OPEN_STATES = ("queued", "sending", "unknown")
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message the worker has claimed."""
+
+    id: int
+    contact_id: str
+    message: OutboundMessage
+    attempts: int
+    was_unknown: bool
+
+
+def put(
+    conn: Connection,
+    vault: Vault,
+    contact_id: str,
+    message: OutboundMessage,
+    *,
+    author: Author,
+    kind: str,
+    once_key: str,
+    epoch: int | None = None,
+    account_id: int | None = None,
+    case_id: int | None = None,
+    in_reply_to: int | None = None,
+    language: str | None = None,
+) -> str | None:
+    """The send gate. The state the message got, or None when `once_key` was used before.
+
+    The assistant may speak only while no case is open and nothing changed since its turn began (`epoch`);
+    otherwise its text is kept as suppressed. An agent may speak only in the active case they hold.
+    Contacts who asked for silence get nothing but what a person or the safety net says.
+    """
+    contact = contacts.get(conn, contact_id, lock=True)
+    state = "queued"
+    if author is Author.ASSISTANT and (epoch != contact.epoch or _open_case(conn, contact_id)):
+        state = "suppressed"
+    elif author is Author.AGENT and not _holds(conn, contact_id, account_id):
+        state = "suppressed"
+    elif contact.stopped_at is not None and author is not Author.AGENT and kind not in ("safety", "stopped"):
+        state = "suppressed"
+    elif message.template is None and not window_open(contact):
+        state = "held"
+    values = {
+        "contact_id": contact_id,
+        "case_id": case_id,
+        "author": author.value,
+        "account_id": account_id,
+        "in_reply_to": in_reply_to,
+        "once_key": once_key,
+        "kind": kind[:40],
+        "body_sealed": vault.seal(pack(message)),
+        "language": language,
+        "state": state,
+        "rank": 0,
+        "attempts": 0,
+        "next_attempt_at": clock.now(),
+        "created_at": clock.now(),
+    }
+    return state if insert_once(conn, outbox, values, ("once_key",)) is not None else None
+
+
+def window_open(contact: contacts.Contact) -> bool:
+    """Whether WhatsApp still takes free text for this contact."""
+    return window_closes_at(contact) > clock.now()
+
+
+def window_closes_at(contact: contacts.Contact) -> int:
+    """When WhatsApp stops taking free text; 0 for somebody who never wrote."""
+    return contact.last_inbound_at + WINDOW_SECONDS if contact.last_inbound_at else 0
+
+
+def claim(conn: Connection, vault: Vault, limit: int) -> list[Outgoing]:
+    """Take up to `limit` messages that are due: only the oldest unsent one of each contact, so order is kept."""
+    at = clock.now()
+    _expire_leases(conn, at)
+    unsent = outbox.c.state.in_(OPEN_STATES)
+    heads = sa.select(sa.func.min(outbox.c.id).label("id")).where(unsent).group_by(outbox.c.contact_id).subquery()
+    query = (
+        sa.select(outbox)
+        .join(heads, heads.c.id == outbox.c.id)
+        .where(outbox.c.state.in_(("queued", "unknown")), outbox.c.next_attempt_at <= at)
+        .order_by(outbox.c.id)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    rows = conn.execute(query).all()
+    if not rows:
+        return []
+    conn.execute(
+        sa.update(outbox)
+        .where(outbox.c.id.in_([row.id for row in rows]))
+        .values(state="sending", lease_until=at + LEASE_SECONDS, attempts=outbox.c.attempts + 1)
+    )
+    return [
+        Outgoing(r.id, r.contact_id, unpack(vault.open(r.body_sealed)), r.attempts + 1, r.state == "unknown") for r in rows
+    ]
+
+
+def _expire_leases(conn: Connection, at: int) -> None:
+    """A worker that died in mid-send leaves an outcome nobody knows."""
+    stale = sa.and_(outbox.c.state == "sending", outbox.c.lease_until < at)
+    if conn.execute(sa.select(outbox.c.id).where(stale).limit(1)).first():
+        conn.execute(
+            sa.update(outbox)
+            .where(stale)
+            .values(state="unknown", lease_until=None, next_attempt_at=at + UNKNOWN_WAIT_SECONDS, error="worker_died")
+        )
+
+
+def sent(conn: Connection, outbox_id: int, message_id: str) -> None:
+    """The provider took it; receipts that came before this are applied now."""
+    conn.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == outbox_id)
+        .values(
+            message_id=message_id,
+            sent_at=clock.now(),
+            lease_until=None,
+            error=None,
+            state=sa.case((outbox.c.rank >= RANK["sent"], outbox.c.state), else_="sent"),
+            rank=sa.case((outbox.c.rank >= RANK["sent"], outbox.c.rank), else_=RANK["sent"]),
+        )
+    )
+    early = conn.execute(sa.select(receipts).where(receipts.c.message_id == message_id).order_by(receipts.c.id)).all()
+    for row in early:
+        _apply(conn, outbox_id, row.status, row.error)
+    if early:
+        conn.execute(sa.delete(receipts).where(receipts.c.message_id == message_id))
+
+
+def retry(conn: Connection, outbox_id: int, attempts: int, after_seconds: int, error: str) -> bool:
+    """Try again later; False (and failed for good) when it has been tried enough."""
+    if attempts >= ATTEMPTS:
+        failed(conn, outbox_id, error)
+        return False
+    values = {"state": "queued", "lease_until": None, "next_attempt_at": clock.now() + after_seconds, "error": error[:40]}
+    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
+    return True
+
+
+def unknown(conn: Connection, outbox_id: int, *, again: bool, error: str) -> None:
+    """The call ended without an answer. Wait for a receipt, then send once more; after that leave it unknown."""
+    if again:
+        values: dict[str, Any] = {"state": "unknown", "next_attempt_at": clock.now() + UNKNOWN_WAIT_SECONDS}
+    else:
+        values = {"state": "failed"}
+    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(lease_until=None, error=error[:40], **values))
+
+
+def failed(conn: Connection, outbox_id: int, error: str) -> None:
+    """It will not arrive."""
+    values = {"state": "failed", "lease_until": None, "error": error[:40]}
+    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.rank < RANK["delivered"]).values(**values))
+
+
+def hold(conn: Connection, outbox_id: int) -> None:
+    """The window has shut: keep it until the contact writes."""
+    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(state="held", lease_until=None))
+
+
+def release_held(conn: Connection, contact_id: str) -> None:
+    """The contact wrote, so the window is open: what was held for them may go."""
+    conn.execute(
+        sa.update(outbox)
+        .where(outbox.c.contact_id == contact_id, outbox.c.state == "held")
+        .values(state="queued", next_attempt_at=clock.now())
+    )
+
+
+def receive(conn: Connection, receipt: DeliveryReceipt) -> None:
+    """Apply a receipt. Status only goes up; one for a message we do not know yet is kept until we do."""
+    if not receipt.known:
+        return
+    error = f"provider_{receipt.error_codes[0]}" if receipt.error_codes else None
+    outbox_id = _outbox_id(conn, receipt)
+    if outbox_id is None:
+        values = {
+            "message_id": receipt.message_id,
+            "status": receipt.status[:12],
+            "error": error,
+            "received_at": clock.now(),
+        }
+        conn.execute(sa.insert(receipts).values(**values))
+        return
+    _apply(conn, outbox_id, receipt.status, error, receipt.message_id)
+
+
+def _outbox_id(conn: Connection, receipt: DeliveryReceipt) -> int | None:
+    by_message = sa.select(outbox.c.id).where(outbox.c.message_id == receipt.message_id)
+    found: int | None = conn.execute(by_message).scalar()
+    if found is None and receipt.callback_data and receipt.callback_data.isdecimal():
+        # Meta echoes our row id; this is how the outcome of an unanswered call becomes known.
+        by_echo = sa.select(outbox.c.id).where(
+            outbox.c.id == int(receipt.callback_data[:18]), outbox.c.state.in_(("sending", "unknown"))
+        )
+        found = conn.execute(by_echo).scalar()
+    return found
+
+
+def _apply(conn: Connection, outbox_id: int, status: str, error: str | None, message_id: str | None = None) -> None:
+    here = outbox.c.id == outbox_id
+    if status == "failed":
+        values = {"state": "failed", "error": error or "provider_failed", "lease_until": None}
+        conn.execute(sa.update(outbox).where(here, outbox.c.rank < RANK["delivered"]).values(**values))
+        return
+    rank = RANK.get(status)
+    if rank is None:
+        return
+    values = {"rank": rank, "state": "read" if status == "played" else status, "error": None, "lease_until": None}
+    if message_id:
+        values["message_id"] = message_id
+    conn.execute(sa.update(outbox).where(here, outbox.c.rank < rank).values(**values))
+
+
+def waiting(conn: Connection) -> tuple[int, int]:
+    """How many messages wait to be sent, and for how many seconds the oldest has."""
+    query = sa.select(sa.func.count(), sa.func.min(outbox.c.created_at)).where(outbox.c.state.in_(OPEN_STATES))
+    count, oldest = conn.execute(query).one()
+    return count, max(0, clock.now() - oldest) if count else 0
+
+
+def _open_case(conn: Connection, contact_id: str) -> bool:
+    query = sa.select(cases.c.id).where(cases.c.contact_id == contact_id, cases.c.state != "closed")
+    return conn.execute(query).first() is not None
+
+
+def _holds(conn: Connection, contact_id: str, account_id: int | None) -> bool:
+    query = sa.select(cases.c.id).where(
+        cases.c.contact_id == contact_id, cases.c.state == "active", cases.c.account_id == account_id
+    )
+    return conn.execute(query).first() is not None
+
+
+def pack(message: OutboundMessage) -> dict[str, Any]:
+    """The stored form of a message."""
+    return {key: value for key, value in dataclasses.asdict(message).items() if value not in (None, "", (), [], False)}
+
+
+def unpack(body: dict[str, Any]) -> OutboundMessage:
+    """A message from its stored form."""
+    body = {"text": "", **body}
+    body["buttons"] = tuple(Button(**one) for one in body.get("buttons", ()))
+    body["media"] = Media(**body["media"]) if body.get("media") else None
+    return OutboundMessage(**body)
