@@ -185,7 +185,11 @@ def claim(conn: Connection, case_id: int, account_id: int, version: int | None =
         "version": cases.c.version + 1,
         "claimed_at": sa.func.coalesce(cases.c.claimed_at, clock.now()),
     }
+    case = get(conn, case_id)
+    contacts.get(conn, case.contact_id, lock=True)
     if conn.execute(sa.update(cases).where(*where).values(**values)).rowcount:
+        # The answer to a tapped suggestion may be on its way; from now on only the agent speaks.
+        contacts.raise_epoch(conn, case.contact_id)
         _record(conn, case_id, "claimed", account_id)
         return
     case = get(conn, case_id)

@@ -116,7 +116,7 @@ def wrote(conn: Connection, contact_id: str, at: int) -> None:
     """Note that the contact wrote: the 24-hour window opens anew, and silence they asked for ends."""
     newest = sa.case((contacts.c.last_inbound_at > at, contacts.c.last_inbound_at), else_=at)
     conn.execute(
-        sa.update(contacts).where(contacts.c.id == contact_id).values(last_inbound_at=newest, stopped_at=None)
+        sa.update(contacts).where(contacts.c.id == contact_id).values(last_inbound_at=newest, stopped_at=None, erase_at=None)
     )
 
 

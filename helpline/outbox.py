@@ -58,12 +58,13 @@ def put(
     """The send gate. The state the message got, or None when `once_key` was used before.
 
     The assistant may speak only while no case is open and nothing changed since its turn began (`epoch`);
-    otherwise its text is kept as suppressed. An agent may speak only in the active case they hold.
+    otherwise its text is kept as suppressed. The one exception is the answer to a suggestion the contact tapped
+    (`case_id`) while that case still waits for a person. An agent may speak only in the active case they hold.
     Contacts who asked for silence get nothing but what a person or the safety net says.
     """
     contact = contacts.get(conn, contact_id, lock=True)
     state = "queued"
-    if author is Author.ASSISTANT and (epoch != contact.epoch or _open_case(conn, contact_id)):
+    if author is Author.ASSISTANT and not _assistant_may_speak(conn, contact, epoch, case_id):
         state = "suppressed"
     elif author is Author.AGENT and not _holds(conn, contact_id, account_id):
         state = "suppressed"
@@ -250,9 +251,19 @@ def waiting(conn: Connection) -> tuple[int, int]:
     return count, max(0, clock.now() - oldest) if count else 0
 
 
-def _open_case(conn: Connection, contact_id: str) -> bool:
-    query = sa.select(cases.c.id).where(cases.c.contact_id == contact_id, cases.c.state != "closed")
-    return conn.execute(query).first() is not None
+def last_buttons(conn: Connection, vault: Vault, contact_id: str) -> tuple[Button, ...]:
+    """What the newest message to the contact offered to tap, so that a typed number or title counts as a tap."""
+    query = sa.select(outbox.c.body_sealed).where(outbox.c.contact_id == contact_id, outbox.c.state != "suppressed")
+    sealed = conn.execute(query.order_by(outbox.c.id.desc()).limit(1)).scalar()
+    return unpack(vault.open(sealed)).buttons if sealed else ()
+
+
+def _assistant_may_speak(conn: Connection, contact: contacts.Contact, epoch: int | None, case_id: int | None) -> bool:
+    if epoch != contact.epoch:
+        return False
+    query = sa.select(cases.c.id, cases.c.state).where(cases.c.contact_id == contact.id, cases.c.state != "closed")
+    case = conn.execute(query).first()
+    return case is None or (case.id == case_id and case.state == "waiting")
 
 
 def _holds(conn: Connection, contact_id: str, account_id: int | None) -> bool:

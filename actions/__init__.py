@@ -1,0 +1,1 @@
+"""Custom actions: slots in, one feature call, responses out. No SQL, no HTTP, no prose."""

@@ -1,0 +1,57 @@
+"""How the assistant calls the action server: one kept-alive connection, and a failure the turn can see.
+
+Rasa opens a new session per call, and swallows an action that failed: the contact would wait for a person
+whom nobody called. Here the failure is noted, so that the turn ends in a case.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+
+from helpline import logs
+
+log = logs.get(__name__)
+
+failures: ContextVar[list[str] | None] = ContextVar("failures", default=None)
+"""Types of the errors of this turn's action calls; the drain puts a fresh list here before each turn."""
+
+
+class ActionServer(EndpointConfig):
+    """The action server at `url`."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        super().__init__(url=url, selective_domain="true")
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=2)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        method: str = "post",
+        subpath: str | None = None,
+        content_type: str | None = "application/json",
+        compress: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call the server. Raises what Rasa expects, after noting it for the turn."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        try:
+            async with self._session.request(method, str(self.url), compress=compress, **kwargs) as response:
+                if response.status >= 400:
+                    raise ClientResponseError(response.status, response.reason or "", await response.text())
+                return await response.json()
+        except Exception as error:
+            noted = failures.get()
+            if noted is not None:
+                noted.append(type(error).__name__)
+            logs.failure(log, "action_failed")
+            raise
+
+    async def close(self) -> None:
+        """Close the connection when the process stops."""
+        if self._session is not None:
+            await self._session.close()

@@ -1,0 +1,114 @@
+"""The WhatsApp channel (credentials.yml): the webhook, its health, and the drain behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse, raw, text
+from sanic.response import json as json_response
+
+from helpline import inbox, logs, service
+from helpline.assistant import reception
+from helpline.assistant.actions_endpoint import ActionServer
+from helpline.assistant.drain import Drain
+from helpline.db.engine import reading
+from helpline.whatsapp import signature
+
+acknowledgement_seconds = Histogram(
+    "helpline_webhook_seconds",
+    "From the webhook's arrival to our answer.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+
+
+class WhatsAppChannel(InputChannel):
+    """Meta's webhook at /webhooks/whatsapp/webhook."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Gives the channel its path."""
+        return "whatsapp"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> WhatsAppChannel:
+        """The channel's secrets come from the settings, not from credentials.yml."""
+        return cls(service.start())
+
+    def __init__(self, opened: service.Service) -> None:
+        self._service = opened
+        self._drain: Drain | None = None
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The routes. `on_new_message` is not used: the drain asks the agent, and sees whether it could answer."""
+        routes = Blueprint("whatsapp_channel")
+        logs.to_stderr()
+
+        @routes.get("/webhook")
+        async def handshake(request: Request) -> HTTPResponse:
+            challenge = signature.handshake(request.args, self._service.settings.whatsapp_verify_token)
+            return text("The verify token is wrong.", 403) if challenge is None else text(challenge)
+
+        @routes.post("/webhook")
+        async def receive(request: Request) -> HTTPResponse:
+            with acknowledgement_seconds.time():
+                status, new = await asyncio.get_running_loop().run_in_executor(
+                    None, reception.receive, self._service, request.body, request.headers.get("x-hub-signature-256")
+                )
+            if new and self._drain is not None:
+                self._drain.wake()
+            return HTTPResponse(status=status)
+
+        @routes.listener("after_server_start")
+        async def start(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            agent = getattr(app.ctx, "agent", None)
+            settings = self._service.settings
+            if agent is not None and agent.action_endpoint is not None:
+                agent.action_endpoint = ActionServer(settings.actions_url, settings.assistant_deadline)
+                if agent.processor is not None:
+                    agent.processor.action_endpoint = agent.action_endpoint
+            self._drain = Drain(self._service, lambda: getattr(app.ctx, "agent", None))
+            app.ctx.drain = asyncio.ensure_future(self._drain.run())
+
+        @routes.listener("before_server_stop")
+        async def stop(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            if self._drain is not None:
+                await self._drain.stop()
+            agent = getattr(app.ctx, "agent", None)
+            if agent is not None and isinstance(agent.action_endpoint, ActionServer):
+                await agent.action_endpoint.close()
+
+        self._add_health()
+        return routes
+
+    def _add_health(self) -> None:
+        # /health and /metrics stand beside Rasa's own routes, not under the channel's path.
+        app = Sanic.get_app()
+
+        async def health(_request: Request) -> HTTPResponse:
+            return await asyncio.get_running_loop().run_in_executor(None, self._health, app)
+
+        async def metrics(_request: Request) -> HTTPResponse:
+            return raw(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+
+        app.add_route(health, "/health")
+        app.add_route(metrics, "/metrics")
+
+    def _health(self, app: Sanic) -> HTTPResponse:
+        agent = getattr(app.ctx, "agent", None)
+        model = bool(agent is not None and agent.is_ready())
+        facts: dict[str, Any] = {"process": "channel", "alive": True, "model": model}
+        try:
+            with reading(self._service.engine) as conn:
+                facts["waiting"], facts["oldest_seconds"] = inbox.waiting(conn)
+            facts["database"] = True
+        except Exception:
+            facts["database"] = False
+        facts["ready"] = model and facts["database"]
+        return json_response(facts, status=200 if facts["ready"] else 503, dumps=json.dumps)

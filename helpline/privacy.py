@@ -1,0 +1,72 @@
+"""Stop and forget: what a contact may ask for at any time."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+import yaml
+from sqlalchemy.engine import Connection
+
+from helpline import clock, contacts, handoff
+from helpline.db.schema import cases, inbox, outbox, trackers
+from helpline.db.schema import contacts as contacts_table
+from helpline.service import Service
+
+ERASE_AFTER_SECONDS = 3600
+"""How long the identity is kept after a deletion was asked for, so that its confirmation can be sent."""
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    path = Path(__file__).resolve().parent.parent / "data" / "dialogue" / "stop_words.txt"
+    return frozenset(_plain(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+def is_stop(text: str) -> bool:
+    """Whether the message is nothing but a word for stop, in any of the languages."""
+    return _plain(text) in _stop_words()
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in letters if c.isalnum() or c.isspace()).strip()
+
+
+def stop(conn: Connection, service: Service, contact_id: str, *, once_key: str) -> None:
+    """Confirm, then send nothing more until the contact writes again."""
+    contact = contacts.get(conn, contact_id)
+    said = service.answers.get("utter_stopped", contact.language)
+    handoff.tell(conn, service, contact_id, [said], kind="stopped", once_key=once_key)
+    contacts.stop(conn, contact_id)
+
+
+def erase_soon(conn: Connection, contact_id: str, *, keep_inbox_id: int | None = None) -> None:
+    """Delete a contact's texts, cases and trackers now; the identity goes once the confirmation could be sent."""
+    others = sa.and_(inbox.c.contact_id == contact_id, inbox.c.id != (keep_inbox_id or 0))
+    conn.execute(sa.delete(inbox).where(others))
+    conn.execute(sa.delete(outbox).where(outbox.c.contact_id == contact_id))
+    conn.execute(sa.delete(cases).where(cases.c.contact_id == contact_id))
+    conn.execute(sa.delete(trackers).where(trackers.c.contact_id == contact_id))
+    conn.execute(
+        sa.update(contacts_table)
+        .where(contacts_table.c.id == contact_id)
+        .values(erase_at=clock.now() + ERASE_AFTER_SECONDS)
+    )
+
+
+def erase(conn: Connection, contact_id: str) -> None:
+    """Delete everything about a contact, now."""
+    conn.execute(sa.delete(trackers).where(trackers.c.contact_id == contact_id))
+    conn.execute(sa.delete(contacts_table).where(contacts_table.c.id == contact_id))
+
+
+def finish_erasures(conn: Connection) -> int:
+    """Delete the contacts whose time has come; how many."""
+    due = sa.and_(contacts_table.c.erase_at.is_not(None), contacts_table.c.erase_at <= clock.now())
+    found = [row.id for row in conn.execute(sa.select(contacts_table.c.id).where(due))]
+    for contact_id in found:
+        erase(conn, contact_id)
+    return len(found)

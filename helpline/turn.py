@@ -1,0 +1,225 @@
+"""One message, from the drain's hands to its outcome: answered, handed off, joined a case, told, or ignored.
+
+`begin` does all that needs no model, in one transaction. When the assistant must speak, `end` settles what it said.
+Nothing here imports Rasa, so the whole path is tested in milliseconds, and works while no model is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from helpline import cases, clock, contacts, handoff, inbox, language, outbox, safety
+from helpline.content import SPOKEN
+from helpline.messages import Author, OutboundMessage
+from helpline.routing import Destination, Plan, plan, written
+from helpline.service import Service
+
+_TAPPABLE_LENGTH = 24
+"""A typed text up to this long may be the number or title of something to tap."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The assistant's turn: what it is given, and what the send gate will compare."""
+
+    received: inbox.Received
+    sender_id: str
+    """`<contact>:<stretch>`, Rasa's sender id."""
+    text: str
+    language: str
+    language_chosen: bool
+    epoch: int
+    case_id: int | None
+    """The waiting case this answer was suggested in."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came back from the assistant."""
+
+    said: tuple[OutboundMessage, ...] = ()
+    intent: str | None = None
+    guesses: tuple[tuple[str, float], ...] = ()
+    emergency: str | None = None
+    """Kind of emergency the classifier saw, whatever the dialogue made of it."""
+    action_failed: bool = False
+
+
+def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn | None:
+    """Deal with a message; a Turn when the assistant must speak, else None and the message is finished."""
+    contact = contacts.get(conn, received.contact_id, lock=True)
+    message = received.message
+    if message.deliver != "none":
+        outbox.release_held(conn, contact.id)
+    payload = _payload(conn, service, received)
+    text = written(message)
+    case_id = cases.of_contact(conn, contact.id)
+    case = cases.get(conn, case_id) if case_id is not None else None
+    guess = language.identify(text, prior=contact.language, chosen=contact.language_chosen)
+    spoken_in, unspoken = _language(contact, guess, bool(text) and payload is None)
+    hit = safety.check(text, spoken_in) if text and payload is None else None
+    decided = plan(
+        message,
+        payload=payload,
+        case_state=case.state if case else None,
+        emergency=hit.kind if hit else None,
+        language_spoken=not unspoken,
+        blocked=bool(contact.blocked_until and contact.blocked_until > clock.now()),
+    )
+    if spoken_in != contact.language and decided.destination is not Destination.NOTHING:
+        contacts.speak(conn, contact.id, spoken_in)
+    if decided.destination in (Destination.ASSISTANT, Destination.SUGGESTION):
+        return Turn(
+            received=received,
+            sender_id=contacts.begin_turn(conn, contact.id),
+            text=decided.text,
+            language=spoken_in,
+            language_chosen=contact.language_chosen,
+            epoch=contact.epoch,
+            case_id=case_id if decided.destination is Destination.SUGGESTION else None,
+        )
+    outcome, case_id = _settle(conn, service, received, decided, spoken_in, case_id, text)
+    inbox.finish(conn, service.vault, received, outcome, language=spoken_in, case_id=case_id)
+    return None
+
+
+def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> str:
+    """Settle the assistant's turn; the outcome.
+
+    None, silence without a case, or an action that failed means the assistant did not manage. An emergency the
+    classifier saw gets its urgent case even if the dialogue did not come to it.
+    """
+    received, contact_id = turn.received, turn.received.contact_id
+    case_id = cases.of_contact(conn, contact_id)
+    if heard is None:
+        return fail(conn, service, turn)
+    kind = heard.emergency or (heard.intent or "").partition("emergency_")[2]
+    if kind:
+        case_id = _emergency(conn, service, received, kind, turn.language)
+    elif case_id in (None, turn.case_id) and (heard.action_failed or not heard.said):
+        return fail(conn, service, turn, heard)
+    if heard.said and not kind:
+        words = list(heard.said)
+        if turn.case_id is not None and case_id == turn.case_id:
+            words.append(service.answers.get("utter_helped_ask", turn.language))
+        handoff.tell(
+            conn,
+            service,
+            contact_id,
+            words,
+            kind="answer",
+            once_key=f"turn:{received.id}",
+            author=Author.ASSISTANT,
+            epoch=turn.epoch,
+            case_id=turn.case_id,
+            in_reply_to=received.id,
+            language=contacts.get(conn, contact_id).language,
+        )
+    outcome = "answered" if case_id is None or case_id == turn.case_id else "handed_off"
+    inbox.finish(conn, service.vault, received, outcome, language=turn.language, case_id=case_id)
+    return outcome
+
+
+def give_up(conn: Connection, service: Service, received: inbox.Received) -> None:
+    """A message that failed too often, before the assistant's turn, goes to people."""
+    language = contacts.get(conn, received.contact_id).language or "en"
+    fail(conn, service, Turn(received, "", "", language, False, 0, None))
+
+
+def fail(conn: Connection, service: Service, turn: Turn, heard: Heard | None = None) -> str:
+    """The assistant did not manage: exactly one case, one apology."""
+    received = turn.received
+    case_id = handoff.to_people(
+        conn,
+        service,
+        received.contact_id,
+        "assistant_failed",
+        once_key=f"turn:{received.id}",
+        language=turn.language,
+        card=cases.Card(question=written(received.message), guesses=heard.guesses if heard else ()),
+        in_reply_to=received.id,
+    )
+    inbox.finish(conn, service.vault, received, "handed_off", language=turn.language, case_id=case_id)
+    return "handed_off"
+
+
+def _settle(
+    conn: Connection,
+    service: Service,
+    received: inbox.Received,
+    decided: Plan,
+    spoken_in: str,
+    case_id: int | None,
+    text: str,
+) -> tuple[str, int | None]:
+    contact_id, once_key = received.contact_id, f"turn:{received.id}"
+    match decided.destination:
+        case Destination.NOTHING:
+            return "ignored", case_id
+        case Destination.CASE:
+            assert case_id is not None  # noqa: S101 - plan() gives CASE only with an open case
+            cases.contact_wrote(conn, case_id)
+            return "joined_case", case_id
+        case Destination.EMERGENCY:
+            assert decided.emergency is not None  # noqa: S101 - plan() gives EMERGENCY only with a kind
+            return "handed_off", _emergency(conn, service, received, decided.emergency, spoken_in)
+        case Destination.PEOPLE:
+            card = cases.Card(question=text)
+            case_id = handoff.to_people(
+                conn, service, contact_id, decided.reason, once_key=once_key, card=card, language=spoken_in,
+                in_reply_to=received.id,
+            )  # fmt: skip
+            return "handed_off", case_id
+        case Destination.WITHDRAW:
+            assert case_id is not None  # noqa: S101 - plan() gives WITHDRAW only with a waiting case
+            cases.close(conn, case_id, None, "withdrawn")
+            key = "utter_helped_yes"
+        case Destination.KEEP:
+            key = "utter_helped_no"
+        case _:
+            key = decided.key
+    words = [service.answers.get(key, spoken_in)]
+    handoff.tell(
+        conn, service, contact_id, words, kind=key, once_key=once_key, in_reply_to=received.id, language=spoken_in
+    )
+    return "told", case_id
+
+
+def _emergency(conn: Connection, service: Service, received: inbox.Received, kind: str, language: str) -> int:
+    case_id = handoff.emergency(
+        conn,
+        service,
+        received.contact_id,
+        kind,
+        card=cases.Card(question=written(received.message)),
+        language=language,
+        in_reply_to=received.id,
+    )
+    cases.contact_wrote(conn, case_id)
+    return case_id
+
+
+def _payload(conn: Connection, service: Service, received: inbox.Received) -> str | None:
+    """Our own payload, if something of ours was tapped, or its number or title typed; None for a forged id."""
+    message = received.message
+    if message.reply_id:
+        return service.vault.read_payload(message.reply_id)
+    typed = (message.text or "").strip()
+    if message.deliver != "text" or not 0 < len(typed) <= _TAPPABLE_LENGTH:
+        return None
+    offered = outbox.last_buttons(conn, service.vault, received.contact_id)
+    if typed.isdecimal() and 0 < int(typed) <= len(offered):
+        return offered[int(typed) - 1].payload
+    return next((button.payload for button in offered if button.title.casefold() == typed.casefold()), None)
+
+
+def _language(contact: contacts.Contact, guess: language.Language, fresh: bool) -> tuple[str, bool]:
+    """The language to answer in, and whether the message is in one the assistant does not speak."""
+    current = contact.language or "en"
+    if not fresh or contact.language_chosen:
+        return current, False
+    if guess.switch or (contact.language is None and guess.spoken and guess.confidence > 0):
+        return guess.code, guess.code not in SPOKEN
+    return current, current not in SPOKEN
