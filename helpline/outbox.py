@@ -170,6 +170,18 @@ def retry(conn: Connection, outbox_id: int, attempts: int, after_seconds: int, e
     return True
 
 
+def postpone(conn: Connection, outbox_id: int, after_seconds: int, error: str) -> None:
+    """Try again later without counting an attempt: the provider is busy or our account needs a person."""
+    values = {
+        "state": "queued",
+        "lease_until": None,
+        "next_attempt_at": clock.now() + after_seconds,
+        "attempts": outbox.c.attempts - 1,
+        "error": error[:40],
+    }
+    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
+
+
 def unknown(conn: Connection, outbox_id: int, *, again: bool, error: str) -> None:
     """The call ended without an answer. Wait for a receipt, then send once more; after that leave it unknown."""
     if again:

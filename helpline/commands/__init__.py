@@ -1,0 +1,1 @@
+"""One module a noun: arguments and printing only; the work is in the features."""

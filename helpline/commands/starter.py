@@ -1,0 +1,14 @@
+"""The content a fresh database begins with: answers, services, and in a demo also accounts and vouchers."""
+
+from __future__ import annotations
+
+from helpline import accounts, content, service
+
+
+def load_starter(opened: service.Service) -> str:
+    """Write what is missing; what people changed stays."""
+    with opened.engine.begin() as conn:
+        written = content.import_starter(conn)
+        if opened.settings.environment == "demo":
+            accounts.ensure_demo(conn)
+    return f"{written} answers written" if written else "unchanged"

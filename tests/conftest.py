@@ -1,0 +1,115 @@
+"""Fixtures: a real database (SQLite, and PostgreSQL 15 where its binaries are), a service, people."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from helpline import clock, content, settings
+from helpline.db import schema
+from helpline.db.engine import connect
+from helpline.db.vault import Vault
+from helpline.service import Service
+
+SECRET = "a-secret-that-only-tests-use-0123456789"
+
+
+def pytest_configure() -> None:
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a PostgreSQL server of our own, on a free port; skips where PostgreSQL is not installed."""
+    binaries = _postgres_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL's initdb is not on this machine")
+    user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    folder = Path(tempfile.mkdtemp(prefix="helpline-pg-"))
+    if user:
+        shutil.chown(folder, user)
+    folder.chmod(0o700)
+    port = free_port()
+    run = {"check": True, "capture_output": True, "user": user, "cwd": "/"}
+    data = folder / "data"
+    subprocess.run([binaries / "initdb", "-D", data, "-U", "helpline", "-A", "trust", "-E", "UTF8"], **run)
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    start = [binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"]
+    subprocess.run(start, **{**run, "capture_output": False, "stdout": subprocess.DEVNULL})
+    try:
+        yield f"postgresql://helpline@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgres_binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database with all tables; each test using it runs on both kinds."""
+    if request.param == "sqlite":
+        made = connect(f"sqlite:///{tmp_path}/helpline.db")
+        schema.metadata.create_all(made)
+    else:
+        made = connect(request.getfixturevalue("postgres"))
+        schema.metadata.drop_all(made)
+        schema.metadata.create_all(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    return Vault(SECRET)
+
+
+@pytest.fixture
+def service(engine: Engine, vault: Vault) -> Service:
+    """The service on an empty database, with the starter texts."""
+    chosen = settings.read({"SECRET_KEY": SECRET, "DATABASE_URL": engine.url.render_as_string(hide_password=False)})
+    return Service(chosen, engine, vault, content.Answers(engine))
+
+
+@pytest.fixture(autouse=True)
+def real_clock() -> Iterator[None]:
+    """Whatever a test did to the clock is undone."""
+    before = clock._offset
+    yield
+    clock._offset = before
+
+
+def wait_until(condition, seconds: float = 20, what: str = "the condition"):
+    """Wait for a truthy result; the test fails when it does not come."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+def count(engine: Engine, table: sa.Table, *where) -> int:
+    with engine.connect() as conn:
+        return conn.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
