@@ -204,12 +204,23 @@ def claim(conn: Connection, case_id: int, account_id: int, version: int | None =
 
 def release(conn: Connection, case_id: int, account_id: int) -> None:
     """Give a case back to the queue; it keeps its place there."""
-    values = {"state": "waiting", "account_id": None, "waiting_since": sa.func.coalesce(cases.c.waiting_since, clock.now())}
+    values = {
+        "state": "waiting",
+        "account_id": None,
+        "waiting_since": sa.func.coalesce(cases.c.waiting_since, clock.now()),
+    }
     _change(conn, case_id, account_id, ("active", "parked"), "released", values)
 
 
 def reply(
-    conn: Connection, vault: Vault, case_id: int, account_id: int, message: OutboundMessage, once_key: str, *, kind: str = "reply"
+    conn: Connection,
+    vault: Vault,
+    case_id: int,
+    account_id: int,
+    message: OutboundMessage,
+    once_key: str,
+    *,
+    kind: str = "reply",
 ) -> bool:
     """Send the holder's words; False when `once_key` was used before (a second click, a repeated request).
 
@@ -219,7 +230,9 @@ def reply(
     contact = contacts.get(conn, case.contact_id, lock=True)
     _require_holder(conn, case_id, account_id)
     if message.template is None and not outbox.window_open(contact):
-        raise WindowClosed("The contact last wrote more than 24 hours ago, so WhatsApp takes no free text. Send the template.")
+        raise WindowClosed(
+            "The contact last wrote more than 24 hours ago, so WhatsApp takes no free text. Send the template."
+        )
     state = outbox.put(
         conn,
         vault,

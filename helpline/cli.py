@@ -12,7 +12,18 @@ from collections.abc import Sequence
 
 from helpline.errors import HelplineError
 
-COMMANDS = ("processes", "demo", "accounts", "whatsapp", "content", "contacts", "vouchers", "directory", "places", "nlu")
+COMMANDS = (
+    "processes",
+    "demo",
+    "accounts",
+    "whatsapp",
+    "content",
+    "contacts",
+    "vouchers",
+    "directory",
+    "places",
+    "nlu",
+)
 """Modules of helpline.commands, in the order `helpline --help` shows them."""
 
 

@@ -116,7 +116,9 @@ def wrote(conn: Connection, contact_id: str, at: int) -> None:
     """Note that the contact wrote: the 24-hour window opens anew, and silence they asked for ends."""
     newest = sa.case((contacts.c.last_inbound_at > at, contacts.c.last_inbound_at), else_=at)
     conn.execute(
-        sa.update(contacts).where(contacts.c.id == contact_id).values(last_inbound_at=newest, stopped_at=None, erase_at=None)
+        sa.update(contacts)
+        .where(contacts.c.id == contact_id)
+        .values(last_inbound_at=newest, stopped_at=None, erase_at=None)
     )
 
 
@@ -140,16 +142,16 @@ def noticed(conn: Connection, contact_id: str) -> None:
 
 def raise_epoch(conn: Connection, contact_id: str) -> None:
     """Who speaks has changed: assistant texts begun before are refused, and the next talk is a new stretch."""
-    _update(
-        conn, contact_id, epoch=contacts.c.epoch + 1, stretch=contacts.c.stretch + 1, stretch_turns=0, stretch_at=0
-    )
+    _update(conn, contact_id, epoch=contacts.c.epoch + 1, stretch=contacts.c.stretch + 1, stretch_turns=0, stretch_at=0)
 
 
 def begin_turn(conn: Connection, contact_id: str) -> str:
     """Rasa's sender id for this turn, `<contact>:<stretch>`: a pseudonym that changes with every stretch."""
     at = clock.now()
     row = conn.execute(
-        sa.select(contacts.c.stretch, contacts.c.stretch_turns, contacts.c.stretch_at).where(contacts.c.id == contact_id)
+        sa.select(contacts.c.stretch, contacts.c.stretch_turns, contacts.c.stretch_at).where(
+            contacts.c.id == contact_id
+        )
     ).one()
     fresh = row.stretch_turns >= TURNS_PER_STRETCH or (row.stretch_at and at - row.stretch_at > IDLE_SECONDS)
     stretch = row.stretch + 1 if fresh else row.stretch

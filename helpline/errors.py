@@ -1,13 +1,13 @@
 """Every error the project raises on purpose, as one tree.
 
-    HelplineError             what happened, and what a person should do
-    ├── SettingsError         a setting is missing or wrong; the message lists all faults
-    ├── InputError            a file, form or argument that cannot be used; says which row or field
-    ├── Refused               the request is understood and may not be done now
-    │   ├── AlreadyClaimed    another agent holds the case
-    │   ├── StaleVersion      somebody changed it since it was read
-    │   └── WindowClosed      WhatsApp's 24 hours are over
-    └── ProviderError         WhatsApp or 121 did not do what was asked (subclasses say whether to try again)
+HelplineError             what happened, and what a person should do
+├── SettingsError         a setting is missing or wrong; the message lists all faults
+├── InputError            a file, form or argument that cannot be used; says which row or field
+├── Refused               the request is understood and may not be done now
+│   ├── AlreadyClaimed    another agent holds the case
+│   ├── StaleVersion      somebody changed it since it was read
+│   └── WindowClosed      WhatsApp's 24 hours are over
+└── ProviderError         WhatsApp or 121 did not do what was asked (subclasses say whether to try again)
 """
 
 

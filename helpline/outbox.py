@@ -64,11 +64,11 @@ def put(
     """
     contact = contacts.get(conn, contact_id, lock=True)
     state = "queued"
-    if author is Author.ASSISTANT and not _assistant_may_speak(conn, contact, epoch, case_id):
-        state = "suppressed"
-    elif author is Author.AGENT and not _holds(conn, contact_id, account_id):
-        state = "suppressed"
-    elif contact.stopped_at is not None and author is not Author.AGENT and kind not in ("safety", "stopped"):
+    if (
+        (author is Author.ASSISTANT and not _assistant_may_speak(conn, contact, epoch, case_id))
+        or (author is Author.AGENT and not _holds(conn, contact_id, account_id))
+        or (contact.stopped_at is not None and author is not Author.AGENT and kind not in ("safety", "stopped"))
+    ):
         state = "suppressed"
     elif message.template is None and not window_open(contact):
         state = "held"
@@ -124,7 +124,8 @@ def claim(conn: Connection, vault: Vault, limit: int) -> list[Outgoing]:
         .values(state="sending", lease_until=at + LEASE_SECONDS, attempts=outbox.c.attempts + 1)
     )
     return [
-        Outgoing(r.id, r.contact_id, unpack(vault.open(r.body_sealed)), r.attempts + 1, r.state == "unknown") for r in rows
+        Outgoing(r.id, r.contact_id, unpack(vault.open(r.body_sealed)), r.attempts + 1, r.state == "unknown")
+        for r in rows
     ]
 
 
@@ -165,7 +166,12 @@ def retry(conn: Connection, outbox_id: int, attempts: int, after_seconds: int, e
     if attempts >= ATTEMPTS:
         failed(conn, outbox_id, error)
         return False
-    values = {"state": "queued", "lease_until": None, "next_attempt_at": clock.now() + after_seconds, "error": error[:40]}
+    values = {
+        "state": "queued",
+        "lease_until": None,
+        "next_attempt_at": clock.now() + after_seconds,
+        "error": error[:40],
+    }
     conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
     return True
 

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
-import yaml
 from sqlalchemy.engine import Connection
 
 from helpline import clock, contacts, handoff

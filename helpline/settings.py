@@ -30,9 +30,13 @@ class Settings:
     secret_key: str = _setting(DEMO_SECRET, "signs sessions and buttons, encrypts identities and texts", secret=True)
     previous_secret_keys: str = _setting("", "comma-separated old SECRET_KEYs that may still decrypt", secret=True)
     whatsapp_access_token: str = _setting("demo-token", "token of the Graph API", secret=True)
-    whatsapp_app_secret: str = _setting("demo-app-secret", "signs webhooks; two, comma-separated, while rotating", secret=True)
+    whatsapp_app_secret: str = _setting(
+        "demo-app-secret", "signs webhooks; two, comma-separated, while rotating", secret=True
+    )
     whatsapp_verify_token: str = _setting("demo-verify-token", "token of the webhook handshake", secret=True)
-    whatsapp_phone_number_id: str = _setting("100000000000001", "our number at WhatsApp (Meta's id, not the number itself)")
+    whatsapp_phone_number_id: str = _setting(
+        "100000000000001", "our number at WhatsApp (Meta's id, not the number itself)"
+    )
     whatsapp_api_url: str = _setting("https://graph.facebook.com/v24.0", "Graph API with its version, or a stand-in")
     console_port: int = _setting("8080", "port of the agents' console")  # type: ignore[assignment]
     rasa_port: int = _setting("5005", "port of the channel with the assistant")  # type: ignore[assignment]

@@ -40,7 +40,9 @@ def of_case(conn: Connection, vault: Vault, case: cases.Case, *, before: int = 2
     until = case.closed_at if case.closed_at is not None else 2**31
     items = _received(conn, vault, case.contact_id, since, until) + _sent(conn, vault, case.contact_id, since, until)
     items += _notes(conn, vault, case.id) + _events(conn, case.id)
-    return sorted(items, key=lambda item: (item.at, item.who == "event", item.key.split("-")[0], int(item.key.split("-")[1])))
+    return sorted(
+        items, key=lambda item: (item.at, item.who == "event", item.key.split("-")[0], int(item.key.split("-")[1]))
+    )
 
 
 def _since(conn: Connection, case: cases.Case, before: int) -> int:

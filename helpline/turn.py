@@ -159,11 +159,11 @@ def _settle(
         case Destination.NOTHING:
             return "ignored", case_id
         case Destination.CASE:
-            assert case_id is not None  # noqa: S101 - plan() gives CASE only with an open case
+            assert case_id is not None
             cases.contact_wrote(conn, case_id)
             return "joined_case", case_id
         case Destination.EMERGENCY:
-            assert decided.emergency is not None  # noqa: S101 - plan() gives EMERGENCY only with a kind
+            assert decided.emergency is not None
             return "handed_off", _emergency(conn, service, received, decided.emergency, spoken_in)
         case Destination.PEOPLE:
             card = cases.Card(question=text)
@@ -173,7 +173,7 @@ def _settle(
             )  # fmt: skip
             return "handed_off", case_id
         case Destination.WITHDRAW:
-            assert case_id is not None  # noqa: S101 - plan() gives WITHDRAW only with a waiting case
+            assert case_id is not None
             cases.close(conn, case_id, None, "withdrawn")
             key = "utter_helped_yes"
         case Destination.KEEP:

@@ -135,7 +135,7 @@ class Drain:
                 logs.event(log, "assistant_action_failed", inbox_id=begun.received.id, errors=failures)
 
     async def _talk(self, agent: Agent, message: UserMessage, output: WhatsAppOutput) -> turn.Heard | None:
-        assert agent.processor is not None  # noqa: S101 - is_ready() says so
+        assert agent.processor is not None
         message.parse_data = await agent.processor.parse_message(message)
         await agent.handle_message(message)
         parsed = message.parse_data

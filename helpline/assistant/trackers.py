@@ -24,7 +24,11 @@ class StretchTrackerStore(TrackerStore, SerializedTrackerAsText):
     """Trackers of contacts in the database, all others in memory."""
 
     def __init__(
-        self, domain: Domain | None = None, event_broker: EventBroker | None = None, host: str | None = None, **kwargs: Any
+        self,
+        domain: Domain | None = None,
+        event_broker: EventBroker | None = None,
+        host: str | None = None,
+        **kwargs: Any,
     ) -> None:
         self._service = service.start()
         self._strangers: dict[str, str] = {}

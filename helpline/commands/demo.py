@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from helpline import accounts, content, service, settings
+from helpline import accounts, service, settings
 from helpline.commands import processes
 from helpline.commands.starter import load_starter
 from helpline.db import migrate
@@ -66,7 +66,9 @@ def _demo_settings() -> settings.Settings:
     os.environ.setdefault("WHATSAPP_API_URL", f"http://127.0.0.1:{simulator}/v24.0")
     chosen = settings.read()
     if chosen.production:
-        raise SettingsError("ENVIRONMENT is production; the demo has open accounts and only runs with ENVIRONMENT=demo.")
+        raise SettingsError(
+            "ENVIRONMENT is production; the demo has open accounts and only runs with ENVIRONMENT=demo."
+        )
     return replace(chosen)
 
 
@@ -118,7 +120,11 @@ def _fingerprint() -> str:
     for name in TRAINED_FROM:
         root = Path(name)
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            if path.is_file() and path.suffix in (".yml", ".tsv", ".py", ".txt", ".json") and "__pycache__" not in path.parts:
+            if (
+                path.is_file()
+                and path.suffix in (".yml", ".tsv", ".py", ".txt", ".json")
+                and "__pycache__" not in path.parts
+            ):
                 digest.update(str(path).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -162,14 +168,18 @@ def _await_ready(process: Process, child: subprocess.Popen[bytes], chosen: setti
     url = f"http://{chosen.bind}:{process.port}{process.health}"
     while time.monotonic() - began < READY_SECONDS:
         if child.poll() is not None:
-            raise HelplineError(f"The {process.name} stopped (exit {child.returncode}); see var/log/{process.name}.log.")
+            raise HelplineError(
+                f"The {process.name} stopped (exit {child.returncode}); see var/log/{process.name}.log."
+            )
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
+            with urllib.request.urlopen(url, timeout=2) as answer:
                 if answer.status == 200:
                     return f"ready on port {process.port}"
         except OSError:
             time.sleep(0.2)
-    raise HelplineError(f"The {process.name} did not become ready in {READY_SECONDS} s; see var/log/{process.name}.log.")
+    raise HelplineError(
+        f"The {process.name} did not become ready in {READY_SECONDS} s; see var/log/{process.name}.log."
+    )
 
 
 def _print_links(chosen: settings.Settings, began: float) -> None:

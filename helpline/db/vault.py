@@ -63,4 +63,6 @@ class Vault:
 
 
 def _derive(secret: str, purpose: bytes) -> bytes:
-    return base64.urlsafe_b64encode(hashlib.scrypt(secret.encode(), salt=b"helpline/" + purpose, n=2**14, r=8, p=1, dklen=32))
+    return base64.urlsafe_b64encode(
+        hashlib.scrypt(secret.encode(), salt=b"helpline/" + purpose, n=2**14, r=8, p=1, dklen=32)
+    )

@@ -90,7 +90,9 @@ def system(message: Mapping[str, Any], phone_number_id: str, contacts: people.Bo
     old_phone = before.phone or fields.phone(given.get("customer"))
     if old_phone is None and new_phone is not None and fields.phone(said_new) == new_phone:
         old_phone = fields.phone(said_old)
-    old = Identity(old_phone, old_user, fields.parent_bsuid(given.get("previous_parent_user_id")) or before.parent_bsuid)
+    old = Identity(
+        old_phone, old_user, fields.parent_bsuid(given.get("previous_parent_user_id")) or before.parent_bsuid
+    )
     new = Identity(new_phone, new_user, fields.parent_bsuid(given.get("parent_user_id")))
     if subtype == "customer_identity_changed":
         who = Identity(old_phone or new_phone, before.bsuid or new_user, before.parent_bsuid)

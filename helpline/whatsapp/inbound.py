@@ -66,7 +66,14 @@ def message_id(message: Mapping[str, Any], sender: Identity, phone_number_id: st
     if given is not None and len(given) <= fields.ID_LIMIT:
         return given
     kind = message.get("type")
-    seed = [phone_number_id, sender.phone or sender.bsuid, message.get("timestamp"), kind, message.get(str(kind)), given]
+    seed = [
+        phone_number_id,
+        sender.phone or sender.bsuid,
+        message.get("timestamp"),
+        kind,
+        message.get(str(kind)),
+        given,
+    ]
     dump = json.dumps(seed, sort_keys=True, default=str)
     return "hash." + hashlib.sha256(dump.encode("ascii")).hexdigest()[:40]
 
@@ -180,7 +187,9 @@ def _edit(message: Mapping[str, Any]) -> Content:
 def _revoke(message: Mapping[str, Any]) -> Content:
     """A message was taken back: its text has to go from our tables too."""
     given = fields.mapping(message.get("revoke"))
-    return Content("revoke", "none", details={"original_message_id": fields.word(given.get("original_message_id"), 200)})
+    return Content(
+        "revoke", "none", details={"original_message_id": fields.word(given.get("original_message_id"), 200)}
+    )
 
 
 def _referral(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from helpline.whatsapp import fields
-from helpline.whatsapp.parts import Content, tapped, unanswerable
+from helpline.whatsapp.parts import Content, tapped
 
 _KINDS = ("button_reply", "list_reply", "nfm_reply", "call_permission_reply", "product")
 _FORM_FIELDS = 60

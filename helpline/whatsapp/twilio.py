@@ -42,7 +42,7 @@ def parse(form: Form) -> list[Event]:
     """The one event of a post. Never raises."""
     try:
         return [_status(form) if _is_status(form) else _message(form)]
-    except Exception as error:  # noqa: BLE001 - the promise: a strange post is stored as unreadable, not lost in a traceback
+    except Exception as error:
         return [Notice(None, "unreadable", {"why": type(error).__name__})]
 
 

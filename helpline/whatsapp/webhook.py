@@ -78,7 +78,7 @@ def _guarded(reader: Callable[[Any, Any], list[Event]], item: object, known: Any
     """What the reader makes of the item, or one notice that it could not: a fault stays with its item."""
     try:
         return reader(item, known)
-    except Exception as error:  # noqa: BLE001 - the promise of parse: a fault in one item costs no other item
+    except Exception as error:
         return [Notice(getattr(known, "pnid", None), "unreadable", {"why": type(error).__name__})]
 
 
@@ -198,7 +198,7 @@ def _by_sender(found: list[Event]) -> list[Event]:
             continue
         ids = [f"{event.phone_number_id} {id}" for id in (event.sender.phone, event.sender.bsuid) if id]
         lane = next((known[id] for id in ids if id in known), ids[0])
-        known.update({id: lane for id in ids})
+        known.update(dict.fromkeys(ids, lane))
         lanes.setdefault(lane, []).append(index)
     ordered = list(found)
     for places in lanes.values():
