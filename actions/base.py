@@ -8,6 +8,7 @@ from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
 
 from helpline import cases, contacts, logs, service
 from helpline.messages import OutboundMessage
@@ -34,7 +35,7 @@ class HelplineAction(Action, ABC):
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """What the action does."""
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Run `act`; any error becomes ActionFailed, which the channel turns into a case."""
         try:
             return self.act(dispatcher, tracker)
@@ -75,5 +76,5 @@ def card_of(tracker: Tracker, facts: dict[str, str] | None = None) -> cases.Card
 def say(dispatcher: CollectingDispatcher, message: OutboundMessage) -> None:
     """Say a finished message (one whose language or facts the NLG class could not know)."""
     buttons = [{"title": b.title, "payload": b.payload, "description": b.description} for b in message.buttons]
-    extra = {"request_location": True} if message.request_location else {}
+    extra: dict[str, Any] = {"request_location": True} if message.request_location else {}
     dispatcher.utter_message(text=message.text, buttons=buttons or None, **extra)

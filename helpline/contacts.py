@@ -177,7 +177,8 @@ def _named(identity: Identity) -> dict[str, str]:
 def _find(conn: Connection, vault: Vault, kind: str, value: str) -> str | None:
     lookups = vault.lookups(kind, value)
     query = sa.select(contact_identities.c.contact_id).where(contact_identities.c.lookup.in_(lookups))
-    return conn.execute(query.limit(1)).scalar()
+    found: str | None = conn.execute(query.limit(1)).scalar()
+    return found
 
 
 def _create(conn: Connection) -> str:

@@ -69,7 +69,7 @@ def read_starter(folder: Path = DATA) -> Texts:
     for path in sorted(folder.rglob("*.yml")):
         if path.name.startswith("examples."):
             continue
-        body = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        body = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C
         if isinstance(body, dict):
             for key, variations in (body.get("responses") or {}).items():
                 for variation in variations:
@@ -129,7 +129,7 @@ class Answers:
                 yield key, language, answer
 
     def refresh(self, *, now: bool = False) -> None:
-        """Reload when editors published something; looks at most once a second. An unreachable database changes nothing."""
+        """Reload when editors published something; looks once a second. An unreachable database changes nothing."""
         if self._engine is None or (not now and time.monotonic() - self._checked < RELOAD_SECONDS):
             return
         with self._lock:
@@ -176,7 +176,7 @@ def _write_starter(conn: Connection, key: str, language: str, answer: Answer) ->
         return 1
     here = sa.and_(answers.c.key == key, answers.c.language == language)
     unedited = sa.and_(here, answers.c.version == 1, answers.c.text != answer.text)
-    return conn.execute(sa.update(answers).where(unedited).values(**values)).rowcount
+    return int(conn.execute(sa.update(answers).where(unedited).values(**values)).rowcount)
 
 
 def change(conn: Connection, key: str, language: str, text: str) -> None:
@@ -192,7 +192,8 @@ def change(conn: Connection, key: str, language: str, text: str) -> None:
 
 
 def _version(conn: Connection) -> int | None:
-    return conn.execute(sa.select(content_version.c.version)).scalar()
+    version: int | None = conn.execute(sa.select(content_version.c.version)).scalar()
+    return version
 
 
 def _published(conn: Connection) -> Iterator[tuple[str, str, Answer]]:

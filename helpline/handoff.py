@@ -16,6 +16,8 @@ from helpline.messages import Author, Button, OutboundMessage
 from helpline.service import Service
 
 SUGGESTIONS = 3
+_SAID = {"assistant_failed": "failed", "takeover": "asked", "emergency": "asked"}
+"""Reasons that are told in the words of another."""
 
 
 def tell(
@@ -146,8 +148,7 @@ def acknowledgement(service: Service, reason: str, language: str | None, card: c
     answers = service.answers
     if reason == "language":
         return answers.static("utter_language_unsupported", language)
-    key = f"utter_handoff_{ {'assistant_failed': 'failed', 'takeover': 'asked', 'emergency': 'asked'}.get(reason, reason) }"
-    said = answers.get(key, language)
+    said = answers.get(f"utter_handoff_{_SAID.get(reason, reason)}", language)
     wait = answers.get("utter_wait_unknown", language)
     buttons: tuple[Button, ...] = ()
     list_title = ""

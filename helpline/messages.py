@@ -69,7 +69,7 @@ class InboundMessage:
     """text, image, video, document, sticker, audio, voice, location, contacts, button_reply, list_reply,
     form_reply, reaction, order, unsupported, edit, revoke, ... : see whatsapp/webhook.py."""
     deliver: str
-    """What the service does with it: text, reply, media, location, contacts, fallback (say we cannot read it) or none."""
+    """What the service does with it: text, reply, media, location, contacts, fallback (we cannot read it) or none."""
     text: str | None = None
     reply_id: str | None = None
     """The id of the button or list row that was tapped."""

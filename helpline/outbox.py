@@ -250,7 +250,7 @@ def _outbox_id(conn: Connection, receipt: DeliveryReceipt) -> int | None:
 def _apply(conn: Connection, outbox_id: int, status: str, error: str | None, message_id: str | None = None) -> None:
     here = outbox.c.id == outbox_id
     if status == "failed":
-        values = {"state": "failed", "error": error or "provider_failed", "lease_until": None}
+        values: dict[str, Any] = {"state": "failed", "error": error or "provider_failed", "lease_until": None}
         conn.execute(sa.update(outbox).where(here, outbox.c.rank < RANK["delivered"]).values(**values))
         return
     rank = RANK.get(status)

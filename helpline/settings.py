@@ -140,9 +140,9 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
 def _insecure(values: Mapping[str, str | int]) -> list[str]:
     faults = []
     for field in dataclasses.fields(Settings):
-        if field.name in ("secret_key", "whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token"):
-            if values[field.name] == field.metadata["default"]:
-                faults.append(f"{field.name.upper()} still has its demo value; production needs its own.")
+        guarded = field.name in ("secret_key", "whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token")
+        if guarded and values[field.name] == field.metadata["default"]:
+            faults.append(f"{field.name.upper()} still has its demo value; production needs its own.")
     if len(str(values["secret_key"])) < 32:
         faults.append("SECRET_KEY is shorter than 32 characters.")
     if values["whatsapp_phone_number_id"] == "100000000000001":

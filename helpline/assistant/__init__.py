@@ -1,1 +1,1 @@
-"""What Rasa loads by class path: the channel, the answers, one module per NLU component. Only this package imports Rasa."""
+"""What Rasa loads by class path: channel, answers, tracker store, NLU components. Only this package imports Rasa."""

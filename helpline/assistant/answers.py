@@ -45,7 +45,8 @@ def language_of(tracker: DialogueStateTracker) -> str | None:
         return None
     chosen = tracker.slots["language"].value if "language" in tracker.slots else None
     found = (latest.parse_data or {}).get("language")
-    return (latest.metadata or {}).get("language") or chosen or found
+    language = (latest.metadata or {}).get("language") or chosen or found
+    return str(language) if language else None
 
 
 def as_response(message: OutboundMessage, key: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,7 @@ def _demo_settings() -> settings.Settings:
     os.environ.setdefault("WHATSAPP_API_URL", f"http://127.0.0.1:{simulator}/v24.0")
     chosen = settings.read()
     if chosen.production:
-        raise SettingsError(
-            "ENVIRONMENT is production; the demo has open accounts and only runs with ENVIRONMENT=demo."
-        )
+        raise SettingsError("ENVIRONMENT is production; the demo has open accounts and runs with ENVIRONMENT=demo.")
     return replace(chosen)
 
 
@@ -91,7 +90,7 @@ def _require_free_ports(chosen: settings.Settings) -> None:
 
 def _database(opened: service.Service) -> str:
     migrate.upgrade(opened.engine)
-    return opened.engine.url.render_as_string(hide_password=True)
+    return str(opened.engine.url.render_as_string(hide_password=True))
 
 
 def _train(force: bool) -> str:
@@ -155,7 +154,7 @@ def _start_all(chosen: settings.Settings, began: float) -> dict[str, subprocess.
                     process.command, env=environment, stdout=log, stderr=log, start_new_session=True
                 )
         for process in listed:
-            _step(process.name.capitalize(), lambda p=process: _await_ready(p, running[p.name], chosen))
+            _step(process.name.capitalize(), partial(_await_ready, process, running[process.name], chosen))
     except BaseException:
         _stop_all(running)
         raise

@@ -58,7 +58,8 @@ def insert_once(conn: Connection, table: sa.Table, values: dict[str, Any], confl
         from sqlalchemy.dialects.postgresql import insert as pg_insert
 
         statement: Any = pg_insert(table).values(**values).on_conflict_do_nothing(index_elements=list(conflict))
-        return conn.execute(statement.returning(table.c.id)).scalar()
+        row_id: int | None = conn.execute(statement.returning(table.c.id)).scalar()
+        return row_id
     from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
     statement = sqlite_insert(table).values(**values).on_conflict_do_nothing(index_elements=list(conflict))
