@@ -74,7 +74,7 @@ class ActionHandoff(HelplineAction):
 
 
 class ActionEmergency(HelplineAction):
-    """Safety text first, then an urgent case: for what the safety net before Rasa missed and only the classifier sees."""
+    """Safety text first, then an urgent case: for what the safety net missed and only the classifier sees."""
 
     def name(self) -> str:
         """As the domain calls it."""
