@@ -1,0 +1,211 @@
+"""Which language a message is in: by its script, its words' letters, and what the contact wrote before.
+
+Careful about changing: greetings, numbers, town names and Dutch words inside another language tell nothing, and a
+language somebody chose stays. It learns from the project's own texts at first use, without Rasa and without a model.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpline import letters, scripts
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / "var" / "cache"
+SPOKEN = ("en", "nl", "fr", "ar", "es", "pt")
+
+_PRIOR_ODDS = 6.0
+"""How many times likelier the language is that somebody wrote in before."""
+_UNSPOKEN_ODDS = 0.5
+_STRANGE = 0.02
+"""Share of words that are of another language: names, Dutch words, typing errors."""
+_SWITCH_ABOVE = 0.9
+_ALONE_ABOVE = 0.97
+_UNLEARNT = frozenset({"greet", "thanks", "change_language", "affirm", "deny"})
+"""Intents whose examples are in many languages at once."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """What a message looks like."""
+
+    code: str
+    confidence: float
+    """0 without any evidence."""
+    spoken: bool
+    """Whether the assistant has answers in it."""
+    switch: bool
+    """Whether the evidence is strong enough to leave the language used before."""
+
+
+def identify(text: str, *, prior: str | None = None, chosen: bool = False) -> Language:
+    """The language of a message, given the one used so far and whether it was chosen explicitly."""
+    words = scripts.words(text)
+    if not words:
+        greeted = scripts.greeted_in(text) if prior is None else None
+        return _language(greeted or prior or "en", 0.5 if greeted else 0.0, False)
+    script = _main_script(words)
+    counted = [word for word in words if word.script == script]
+    shares = _shares(counted, script, prior)
+    code = max(shares, key=lambda name: shares[name])
+    confidence = shares[code]
+    switch = not chosen and code != prior and _convincing(counted, script, prior, confidence)
+    return _language(code, round(confidence, 4), switch)
+
+
+def probabilities(text: str, prior: str | None = None) -> dict[str, float]:
+    """How likely each language is; they sum to one."""
+    words = scripts.words(text)
+    if words:
+        script = _main_script(words)
+        return _shares([word for word in words if word.script == script], script, prior)
+    guess = (scripts.greeted_in(text) if prior is None else None) or prior
+    weights = {code: _PRIOR_ODDS * 3 if code == guess else 1.0 for code in {*SPOKEN, guess or "en"}}
+    return {code: weight / sum(weights.values()) for code, weight in sorted(weights.items())}
+
+
+def named_in(text: str) -> str | None:
+    """The language a person asks to be answered in, if the message is such a request."""
+    return None
+
+
+def _language(code: str, confidence: float, switch: bool) -> Language:
+    return Language(code, confidence, code in SPOKEN, switch)
+
+
+def _main_script(words: list[scripts.Word]) -> str:
+    weights: dict[str, float] = {}
+    for word in words:
+        weights[word.script] = weights.get(word.script, 0.0) + word.weight * (1.0 if word.script == "Latn" else 1.5)
+    return max(weights, key=lambda name: (weights[name], name != "Latn"))
+
+
+def _convincing(words: list[scripts.Word], script: str, prior: str | None, confidence: float) -> bool:
+    whole = [word for word in words if word.weight == 1.0]
+    if script in scripts.ONLY_LANGUAGE:
+        return len(whole) > 0
+    if len(whole) >= 2:
+        return confidence > _SWITCH_ABOVE
+    foreign = prior is None or script not in _model().scripts_of.get(prior, ())
+    return bool(whole) and foreign and script != "Latn" and len(whole[0].text) > 3 and confidence > _ALONE_ABOVE
+
+
+def _shares(words: list[scripts.Word], script: str, prior: str | None) -> dict[str, float]:
+    if script in scripts.ONLY_LANGUAGE:
+        return {scripts.ONLY_LANGUAGE[script]: 1.0}
+    model = _model()
+    columns = model.columns.get(script)
+    if columns is None:
+        return {prior or "en": 1.0}
+    total = np.zeros(len(columns.codes))
+    for word in words:
+        total += word.weight * _evidence(word.text, script)
+    odds = [
+        (1.0 if code in SPOKEN else _UNSPOKEN_ODDS) * (_PRIOR_ODDS if code == prior else 1.0) for code in columns.codes
+    ]
+    total += np.log(odds)
+    share = np.exp(total - total.max())
+    result: dict[str, float] = {}
+    for code, one in zip(columns.codes, share / share.sum(), strict=True):
+        result[code] = result.get(code, 0.0) + float(one)
+    return result
+
+
+@lru_cache(maxsize=20_000)
+def _evidence(word: str, script: str) -> NDArray[np.float64]:
+    """Logarithm of the word's probability per class, never much below the best: it may be a stranger."""
+    model = _model()
+    chance = model.letters.log_probability(word)[model.columns[script].places].astype(np.float64)
+    return np.logaddexp(math.log(1 - _STRANGE) + chance, math.log(_STRANGE) + chance.max())
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The classes written in one script: places in the model, and the language of each."""
+
+    places: list[int]
+    codes: list[str]
+
+
+@dataclass(frozen=True)
+class _Model:
+    letters: letters.Letters
+    columns: dict[str, _Columns]
+    scripts_of: dict[str, frozenset[str]]
+
+
+_lock = threading.Lock()
+_loaded: _Model | None = None
+
+
+def _model() -> _Model:
+    global _loaded
+    if _loaded is None:
+        with _lock:
+            if _loaded is None:
+                _loaded = _learn(CACHE)
+    return _loaded
+
+
+def _learn(cache: Path) -> _Model:
+    paths = sorted((ROOT / "data").glob("*/examples.*.yml")) + sorted(scripts.FOLDER.glob("*.txt"))
+    texts = {path: path.read_bytes() for path in paths}
+    own = {path: body.decode() for path, body in texts.items()}
+    trained = letters.cached(cache, letters.fingerprint(list(texts.values())), lambda: _samples(own))
+    codes = {name: name.partition("_")[0] for name in trained.classes}
+    codes |= {path.stem: code for path, body in own.items() if (code := _header(body))}
+    columns: dict[str, _Columns] = {}
+    scripts_of: dict[str, set[str]] = {}
+    for place, name in enumerate(trained.classes):
+        stem, _, script = name.partition(":")
+        column = columns.setdefault(script, _Columns([], []))
+        column.places.append(place)
+        column.codes.append(codes.get(stem, stem))
+        scripts_of.setdefault(codes.get(stem, stem), set()).add(script)
+    return _Model(trained, columns, {code: frozenset(found) for code, found in scripts_of.items()})
+
+
+def _header(body: str) -> str | None:
+    first = body.split("\n", 1)[0]
+    return first.removeprefix("# language:").split()[0] if first.startswith("# language:") else None
+
+
+def _samples(texts: dict[Path, str]) -> dict[str, Counter[str]]:
+    """Words by class, `<file>:<script>`; each accented word also without its accents."""
+    found: dict[str, Counter[str]] = {}
+    for path, body in texts.items():
+        if path.suffix == ".yml":
+            stem, lines = path.name.split(".")[1], _examples(body)
+        elif _header(body):
+            stem, lines = path.stem, [line for line in body.splitlines() if not line.startswith("#")]
+        else:
+            continue
+        for line in lines:
+            words = list(scripts.tokens(line))
+            main = scripts.script_of("".join(words))
+            counter = found.setdefault(f"{stem}:{main}", Counter()) if main else Counter()
+            for word in words:
+                if scripts.script_of(word) == main:
+                    counter[word] += 1
+                    counter[scripts.unaccented(word)] += 1
+    return {name: counter for name, counter in found.items() if len(counter) >= 30}
+
+
+def _examples(body: str) -> list[str]:
+    lines: list[str] = []
+    wanted = False
+    for line in body.splitlines():
+        if line.startswith("- intent:"):
+            intent = line.removeprefix("- intent:").split("#")[0].strip()
+            wanted = intent not in _UNLEARNT
+        elif wanted and line.startswith("    - "):
+            lines.append(line[6:])
+    return lines

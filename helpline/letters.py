@@ -1,0 +1,207 @@
+"""How probable a word is in each language: by its frequency where the samples hold it, else by its letters.
+
+A language's share is an interpolated (Witten-Bell) model of letters given the letters before, so that a few
+hundred short samples are enough. Everything is arrays: they train in a second and are kept in a cache file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION = 1
+"""Part of the cache's name: raise it with every change of what is stored or how words are counted."""
+ORDER = 5
+_ALPHABET = 4000.0
+"""Letters that might follow where nothing is known."""
+_BEGIN, _END = 2, 3
+_Keys = NDArray[np.uint64]
+_Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Counts of things found by key, one column a language. Keys are sorted; the last row is for what is not there."""
+
+    keys: _Keys
+    counts: NDArray[np.float16]
+
+    def rows(self, keys: _Keys) -> _Floats:
+        if not len(self.keys):
+            return np.zeros((len(keys), self.counts.shape[1]), np.float32)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        at = np.where(self.keys[at] == keys, at, len(self.keys))
+        found: _Floats = self.counts[at].astype(np.float32)
+        return found
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Trained models of all languages."""
+
+    classes: tuple[str, ...]
+    words: _Table
+    totals: _Floats
+    kinds: _Floats
+    grams: tuple[_Table, ...]
+    contexts: tuple[_Table, ...]
+    followers: tuple[_Table, ...]
+
+    def log_probability(self, word: str) -> _Floats:
+        """Natural logarithm of the word's probability in each class."""
+        codes = _codes([word])
+        keys = _keys(codes)
+        chance = np.full((len(codes) - 1, len(self.classes)), 1 / _ALPHABET, np.float32)
+        for order in range(1, ORDER + 1):
+            seen = self.grams[order - 1].rows(keys[order - 1][1:])
+            before = keys[order - 2][:-1] if order > 1 else np.zeros(len(codes) - 1, np.uint64)
+            total = self.contexts[order - 1].rows(before)
+            kinds = self.followers[order - 1].rows(before)
+            mixed = (seen + kinds * chance) / np.maximum(total + kinds, 1e-9)
+            chance = np.where(total > 0, mixed, chance)
+        spelled = np.exp(np.log(chance).sum(axis=0, dtype=np.float64))
+        known = self.words.rows(_word_keys(codes))[0]
+        share = (known + self.kinds * spelled) / (self.totals + self.kinds)
+        result: _Floats = np.log(np.maximum(share, 1e-60)).astype(np.float32)
+        return result
+
+
+def train(samples: Mapping[str, Counter[str]]) -> Letters:
+    """A model of every class from how often its samples hold each word."""
+    classes = tuple(sorted(samples))
+    spelled = [word for name in classes for word in samples[name]]
+    column = np.repeat(np.arange(len(classes)), [len(samples[name]) for name in classes])
+    # Letters are counted by how many words hold them, damped frequency: `the` should not make `th` English.
+    times = np.array([count for name in classes for count in samples[name].values()], np.float32)
+    codes = _codes(spelled)
+    keys = _keys(codes)
+    lengths = np.array([len(word) + 2 for word in spelled])
+    starts = np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64)
+    inside = np.ones(len(codes), bool)
+    inside[starts] = False
+    owner, weight = np.repeat(column, lengths)[inside], np.repeat(np.sqrt(times), lengths)[inside]
+    grams, contexts, followers = [], [], []
+    previous = np.flatnonzero(inside) - 1
+    for order in range(1, ORDER + 1):
+        here = keys[order - 1][inside]
+        before = keys[order - 2][previous] if order > 1 else np.zeros(len(here), np.uint64)
+        table = _counted(here, owner, weight, len(classes))
+        grams.append(table)
+        contexts.append(_counted(before, owner, weight, len(classes)))
+        _, first = np.unique(_mixed(here + owner.astype(np.uint64)), return_index=True)
+        followers.append(_counted(before[first], owner[first], np.ones(len(first), np.float32), len(classes)))
+    words = _counted(_word_keys(codes, starts, lengths), column, times, len(classes))
+    totals = np.bincount(column, times, len(classes)).astype(np.float32)
+    kinds = np.bincount(column, minlength=len(classes)).astype(np.float32)
+    return Letters(classes, words, totals, kinds, tuple(grams), tuple(contexts), tuple(followers))
+
+
+def cached(folder: Path, fingerprint: str, samples: Any) -> Letters:
+    """The model under `folder`, or trained from what `samples()` gives and kept there if that can be written."""
+    path = folder / f"letters-{fingerprint}.npz"
+    try:
+        return _load(path)
+    except (OSError, ValueError, KeyError, EOFError):
+        pass
+    trained = train(samples())
+    try:
+        _save(trained, path)
+    except OSError:
+        pass
+    return trained
+
+
+def fingerprint(parts: Sequence[bytes]) -> str:
+    """A name for the samples."""
+    digest = hashlib.sha256(f"{VERSION}:{ORDER}".encode())
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:16]
+
+
+def _codes(words: Sequence[str]) -> _Keys:
+    joined = "\x02" + "\x03\x02".join(words) + "\x03"
+    return np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+
+
+def _keys(codes: _Keys) -> list[_Keys]:
+    """Keys of the 1..ORDER letters ending at each place, not reaching back over the beginning of a word."""
+    single = _mixed(codes + np.uint64(1))
+    result = [single]
+    begins = codes == _BEGIN
+    for _ in range(1, ORDER):
+        longer = single.copy()
+        reach = result[-1][:-1]
+        longer[1:] = np.where(begins[1:], single[1:], _mixed(reach * np.uint64(31) + single[1:]))
+        result.append(longer)
+    return result
+
+
+def _word_keys(codes: _Keys, starts: Any = None, lengths: Any = None) -> _Keys:
+    place = np.arange(len(codes), dtype=np.int64)
+    if starts is None:
+        starts, lengths = np.array([0]), np.array([len(codes)])
+    place -= np.repeat(starts, lengths)
+    parts = _mixed(codes * np.uint64(1_000_003) + place.astype(np.uint64))
+    return np.add.reduceat(parts, starts)
+
+
+def _mixed(values: _Keys) -> _Keys:
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _counted(keys: _Keys, owner: NDArray[np.int64], weight: _Floats, width: int) -> _Table:
+    unique, place = np.unique(keys, return_inverse=True)
+    counts = np.bincount(place * width + owner, weight, (len(unique) + 1) * width)
+    return _Table(unique, counts.reshape(-1, width).astype(np.float16))
+
+
+def _save(model: Letters, path: Path) -> None:
+    arrays: dict[str, Any] = {"classes": np.array(model.classes), "totals": model.totals, "kinds": model.kinds}
+    for name, tables in _tables(model):
+        for number, table in enumerate(tables):
+            arrays[f"{name}_{number}_keys"], arrays[f"{name}_{number}_counts"] = table.keys, table.counts
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".letters-", suffix=".npz")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            np.savez(file, **arrays)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _tables(model: Letters) -> list[tuple[str, tuple[_Table, ...]]]:
+    return [
+        ("words", (model.words,)), ("grams", model.grams), ("contexts", model.contexts),
+        ("followers", model.followers),
+    ]  # fmt: skip
+
+
+def _load(path: Path) -> Letters:
+    with np.load(path, allow_pickle=False) as stored:
+
+        def tables(name: str, count: int) -> tuple[_Table, ...]:
+            return tuple(_Table(stored[f"{name}_{n}_keys"], stored[f"{name}_{n}_counts"]) for n in range(count))
+
+        return Letters(
+            tuple(str(name) for name in stored["classes"]),
+            tables("words", 1)[0],
+            stored["totals"],
+            stored["kinds"],
+            tables("grams", ORDER),
+            tables("contexts", ORDER),
+            tables("followers", ORDER),
+        )

@@ -1,0 +1,168 @@
+"""What of a message tells its language: words, their script, and how much each may count.
+
+Numbers, codes, addresses, emoji and the words that belong to everybody (greetings, institutions, towns) tell nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / "data" / "languages"
+MIXED_WEIGHT = 0.3
+"""What a Dutch word counts that everybody here uses in their own language."""
+
+_RANGES = (
+    (0x0041, 0x024F, "Latn"), (0x0370, 0x03FF, "Grek"), (0x0400, 0x052F, "Cyrl"), (0x0530, 0x058F, "Armn"),
+    (0x0590, 0x05FF, "Hebr"), (0x0600, 0x06FF, "Arab"), (0x0750, 0x077F, "Arab"), (0x08A0, 0x08FF, "Arab"),
+    (0x0900, 0x097F, "Deva"), (0x0980, 0x09FF, "Beng"), (0x0A00, 0x0A7F, "Guru"), (0x0A80, 0x0AFF, "Gujr"),
+    (0x0B80, 0x0BFF, "Taml"), (0x0C00, 0x0C7F, "Telu"), (0x0C80, 0x0CFF, "Knda"), (0x0D00, 0x0D7F, "Mlym"),
+    (0x0D80, 0x0DFF, "Sinh"), (0x0E00, 0x0E7F, "Thai"), (0x0E80, 0x0EFF, "Laoo"), (0x0F00, 0x0FFF, "Tibt"),
+    (0x1000, 0x109F, "Mymr"), (0x10A0, 0x10FF, "Geor"), (0x1100, 0x11FF, "Hang"), (0x1200, 0x139F, "Ethi"),
+    (0x1780, 0x17FF, "Khmr"), (0x1E00, 0x1EFF, "Latn"), (0x2D30, 0x2D7F, "Tfng"), (0x2D80, 0x2DDF, "Ethi"),
+    (0x3040, 0x30FF, "Kana"), (0x3400, 0x4DBF, "Hani"), (0x4E00, 0x9FFF, "Hani"), (0xAB00, 0xAB2F, "Ethi"),
+    (0xAC00, 0xD7AF, "Hang"), (0xF900, 0xFAFF, "Hani"), (0x20000, 0x3134F, "Hani"),
+)  # fmt: skip
+ONLY_LANGUAGE = {
+    "Hani": "zh", "Kana": "ja", "Hang": "ko", "Deva": "hi", "Beng": "bn", "Guru": "pa", "Gujr": "gu", "Taml": "ta",
+    "Telu": "te", "Knda": "kn", "Mlym": "ml", "Sinh": "si", "Thai": "th", "Laoo": "lo", "Mymr": "my", "Khmr": "km",
+    "Geor": "ka", "Armn": "hy", "Grek": "el", "Hebr": "he", "Tibt": "bo", "Tfng": "ber",
+}  # fmt: skip
+"""Scripts that by themselves say which language (or which family a person can sort out)."""
+
+_DROPPED = {
+    code: None
+    for first, last in (
+        (0x200B, 0x200B), (0x200D, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+        (0x00AD, 0x00AD), (0x061C, 0x061C), (0x0640, 0x0640), (0x064B, 0x0653), (0x0670, 0x0670), (0x0307, 0x0307),
+    )
+    for code in range(first, last + 1)
+}  # fmt: skip
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘´`ʼʻ＇′‛", "'") | {"\u200c": " "})
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|\b[\w-]+\.(?:com|nl|org|net|info|eu|me|ly)\b(?:/\S*)?")
+_POSTCODE = re.compile(r"\b[1-9]\d{3}\s?[A-Za-z]{2}\b")
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_THRICE = re.compile(r"([^\W\d_])\1{2,}")
+_CHAT_DIGITS = re.compile(r"(?=(?:[^a-z]*[a-z]){2})[a-z'23567890]*")
+_COUNTED = re.compile(r"\d+(?:st|nd|rd|th|[ehxmkgjdst]|de|ste|am|pm|km|kg|eur|euro|uur|min|er|eme|ème|eur)")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word as evidence."""
+
+    text: str
+    script: str
+    weight: float
+
+
+def words(text: str) -> list[Word]:
+    """The words of a message that tell something, in their order."""
+    shouted = text.isupper()
+    return [
+        Word(word, script, weight)
+        for raw in _TOKEN.findall(_bare(text))
+        if (word := cleaned(raw))
+        and (script := script_of(word))
+        and not (raw.isupper() and script == "Latn" and not shouted and len(raw) <= 5)
+        and (weight := _weight(word, raw)) > 0
+    ]
+
+
+def cleaned(raw: str) -> str:
+    """A token in the spelling that samples are counted in; empty for numbers and codes."""
+    word = _THRICE.sub(r"\1\1", raw.casefold().replace("\u0307", ""))
+    if any(letter.isdecimal() for letter in word):
+        if raw[:1].isupper() and any(letter.isupper() for letter in raw[1:]):
+            return ""
+        digits = sum(letter.isdecimal() for letter in word)
+        if digits > 3 or digits * 2 > len(word) + 1 or not _CHAT_DIGITS.fullmatch(word) or _COUNTED.fullmatch(word):
+            return ""
+    return word
+
+
+def tokens(text: str) -> Iterator[str]:
+    """Every word of a text in that spelling, whatever it tells: for counting samples."""
+    return (word for raw in _TOKEN.findall(_bare(text)) if (word := cleaned(raw)) and script_of(word))
+
+
+def script_of(word: str) -> str:
+    """ISO 15924 code of most of the letters; empty where there is none."""
+    found: dict[str, int] = {}
+    for letter in word:
+        name = _script(letter)
+        if name:
+            found[name] = found.get(name, 0) + 1
+    return max(found, key=lambda name: found[name]) if found else ""
+
+
+@cache
+def _script(letter: str) -> str:
+    if not letter.isalpha():
+        return ""
+    code = ord(letter)
+    return next((name for first, last, name in _RANGES if first <= code <= last), "")
+
+
+def unaccented(word: str) -> str:
+    """The word as typed on a telephone without accents. Letters of other scripts stay as they are."""
+    if word.isascii() or script_of(word) != "Latn":
+        return word
+    plain = unicodedata.normalize("NFD", word.replace("ı", "i").replace("ł", "l").replace("ø", "o").replace("đ", "d"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _bare(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text[:2000]).translate(_DROPPED).translate(_APOSTROPHES)
+    return _POSTCODE.sub(" ", _ADDRESS.sub(" ", text))
+
+
+def _weight(word: str, raw: str) -> float:
+    plain = unaccented(word)
+    if plain in neutral() or (len(word) == 1 and script_of(word) != "Hani"):
+        return 0.0
+    return MIXED_WEIGHT if plain in mixed() else 1.0
+
+
+@cache
+def neutral() -> frozenset[str]:
+    """Words of everybody: greetings, thanks, yes and no, laughter, brands, institutions, towns, countries."""
+    return frozenset().union(*(_listed(name) for name in ("neutral.txt", "towns.txt"))) | frozenset(greetings())
+
+
+@cache
+def mixed() -> frozenset[str]:
+    """Dutch words that people use inside their own language."""
+    return _listed("mixed.txt")
+
+
+@cache
+def greetings() -> dict[str, str]:
+    """Greetings, thanks and politeness, with the one language they can only be; empty where several share it."""
+    path = FOLDER / "greetings.tsv"
+    found: dict[str, str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            phrase, _, code = line.partition("\t")
+            for word in tokens(phrase):
+                plain = unaccented(word)
+                found[plain] = code if found.get(plain, code) == code else ""
+    return found
+
+
+def greeted_in(text: str) -> str | None:
+    """The language whose greetings these are, if it can only be one."""
+    codes = {greetings().get(unaccented(word), "") for word in tokens(text)} - {""}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _listed(name: str) -> frozenset[str]:
+    path = FOLDER / name
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return frozenset(
+        unaccented(word) for line in lines if not line.startswith("#") for word in tokens(line.partition("\t")[0])
+    )
