@@ -93,8 +93,9 @@ def _variation(body: Mapping[str, Any]) -> tuple[str, Answer]:
 class Answers:
     """The published answers of this process: starter texts under what the database holds."""
 
-    def __init__(self, engine: Engine | None, folder: Path = DATA) -> None:
+    def __init__(self, engine: Engine | None, folder: Path = DATA, *, organisation: str = "") -> None:
         self._engine = engine
+        self._organisation = organisation
         self._starter = read_starter(folder)
         self._texts = self._starter
         self._version: int | None = None
@@ -111,7 +112,7 @@ class Answers:
         answer = self._text(key, language) or self._text(key, DEFAULT_LANGUAGE)
         if answer is None:
             raise MissingAnswer(f"There is no text for {key}. Write it in the console, or in data/.")
-        return answer.filled(variables)
+        return answer.filled({"organisation": self._who(language), **variables})
 
     def static(self, key: str, language: str | None, **variables: str) -> OutboundMessage:
         """The shipped text, whatever the database says or whether it can be reached: for safety texts."""
@@ -144,6 +145,11 @@ class Answers:
                         self._version = version
             except sa.exc.SQLAlchemyError:
                 logs.failure(log, "content_not_reloaded")
+
+    def _who(self, language: str | None) -> str:
+        """Who runs the helpdesk, in the words of the language unless a setting names them."""
+        named = self._text("utter_organisation", language) or self._text("utter_organisation", DEFAULT_LANGUAGE)
+        return self._organisation or (named.text if named else "")
 
     def _text(self, key: str, language: str | None) -> Answer | None:
         return self._texts.get(key, {}).get(language or DEFAULT_LANGUAGE)

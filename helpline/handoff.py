@@ -16,8 +16,13 @@ from helpline.messages import Author, Button, OutboundMessage
 from helpline.service import Service
 
 SUGGESTIONS = 3
-_SAID = {"assistant_failed": "failed", "takeover": "asked", "emergency": "asked"}
-"""Reasons that are told in the words of another."""
+_SAID = {
+    "assistant_failed": "utter_handoff_failed",
+    "takeover": "utter_handoff_asked",
+    "emergency": "utter_handoff_asked",
+    "media": "utter_media_received",
+}
+"""Reasons whose words have another name."""
 
 
 def tell(
@@ -68,7 +73,7 @@ def first_notice(service: Service, language: str | None) -> OutboundMessage:
     """The two-line notice of who we are, what is kept and how to stop."""
     phone = service.settings.helpline_phone
     key = "utter_notice_phone" if phone else "utter_notice"
-    return service.answers.get(key, language, organisation=service.settings.organisation, phone=phone)
+    return service.answers.get(key, language, phone=phone)
 
 
 def merged(messages: Sequence[OutboundMessage]) -> list[OutboundMessage]:
@@ -115,11 +120,13 @@ def to_people(
     card: cases.Card | None = None,
     language: str | None = None,
     first: Sequence[OutboundMessage] = (),
+    then: Sequence[OutboundMessage] = (),
     in_reply_to: int | None = None,
 ) -> int:
     """Open a case and tell the contact a person will answer, with an honest expectation; the case's id.
 
-    `first` is said before it, in the same message where it fits. With a case already open, nothing is promised twice.
+    `first` is said before it and `then` after it, in the same message where it fits. With a case already open,
+    nothing is promised twice.
     """
     contact = contacts.get(conn, contact_id, lock=True)
     language = language or contact.language
@@ -129,6 +136,7 @@ def to_people(
     words: list[OutboundMessage] = list(first)
     if opened:
         words.append(acknowledgement(service, reason, language, card))
+    words += then
     tell(
         conn,
         service,
@@ -148,7 +156,7 @@ def acknowledgement(service: Service, reason: str, language: str | None, card: c
     answers = service.answers
     if reason == "language":
         return answers.static("utter_language_unsupported", language)
-    said = answers.get(f"utter_handoff_{_SAID.get(reason, reason)}", language)
+    said = answers.get(_SAID.get(reason, f"utter_handoff_{reason}"), language)
     wait = answers.get("utter_wait_unknown", language)
     buttons: tuple[Button, ...] = ()
     list_title = ""

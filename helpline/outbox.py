@@ -60,14 +60,14 @@ def put(
     The assistant may speak only while no case is open and nothing changed since its turn began (`epoch`);
     otherwise its text is kept as suppressed. The one exception is the answer to a suggestion the contact tapped
     (`case_id`) while that case still waits for a person. An agent may speak only in the active case they hold.
-    Contacts who asked for silence get nothing but what a person or the safety net says.
+    Contacts who asked for silence get nothing but what the safety net says, until they write again.
     """
     contact = contacts.get(conn, contact_id, lock=True)
     state = "queued"
     if (
         (author is Author.ASSISTANT and not _assistant_may_speak(conn, contact, epoch, case_id))
         or (author is Author.AGENT and not _holds(conn, contact_id, account_id))
-        or (contact.stopped_at is not None and author is not Author.AGENT and kind not in ("safety", "stopped"))
+        or (contact.stopped_at is not None and kind not in ("safety", "stopped"))
     ):
         state = "suppressed"
     elif message.template is None and not window_open(contact):

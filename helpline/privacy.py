@@ -26,7 +26,7 @@ def _stop_words() -> frozenset[str]:
 
 def is_stop(text: str) -> bool:
     """Whether the message is nothing but a word for stop, in any of the languages."""
-    return _plain(text) in _stop_words()
+    return bool(text) and len(text) < 80 and _plain(text) in _stop_words()
 
 
 def _plain(text: str) -> str:

@@ -32,6 +32,8 @@ class Destination(enum.Enum):
     ASSISTANT = "assistant"
     PEOPLE = "people"
     """A case opens without asking the assistant."""
+    STOP = "stop"
+    """They want silence: confirmed once, then nothing is sent until they write again."""
     TELL = "tell"
     """One fixed line."""
     NOTHING = "nothing"
@@ -59,6 +61,7 @@ def plan(
     emergency: str | None,
     language_spoken: bool,
     blocked: bool = False,
+    stop: bool = False,
 ) -> Plan:
     """Decide. `payload` is that of a button of ours; `case_state` that of the open case, if any."""
     if message.deliver == "none":
@@ -67,6 +70,8 @@ def plan(
         return Plan(Destination.EMERGENCY, emergency=emergency)
     if blocked:
         return Plan(Destination.NOTHING)
+    if stop:
+        return Plan(Destination.STOP)
     if payload is not None and (tapped := _tapped(payload, case_state)) is not None:
         return tapped
     if case_state is not None:

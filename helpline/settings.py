@@ -51,7 +51,7 @@ class Settings:
     platform121_password: str = _setting("", "password of that user", secret=True)
     platform121_program_id: str = _setting("", "number of the voucher programme at 121")
     helpline_phone: str = _setting("", "the helpdesk's phone number as people may read it; empty: not mentioned")
-    organisation: str = _setting("the Red Cross", "who runs the helpdesk, as contacts and agents may read it")
+    organisation: str = _setting("", "who runs the helpdesk; empty: the name in the answers, per language")
     semantic_encoder: str = _setting("", "folder of an ONNX sentence encoder; empty: none")
 
     def __repr__(self) -> str:

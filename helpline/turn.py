@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from helpline import cases, clock, contacts, handoff, inbox, language, outbox, safety
+from helpline import cases, clock, contacts, handoff, inbox, language, outbox, privacy, safety
 from helpline.content import SPOKEN
-from helpline.messages import Author, OutboundMessage
+from helpline.messages import Author, InboundMessage, OutboundMessage
 from helpline.routing import Destination, Plan, plan, written
 from helpline.service import Service
 
@@ -67,6 +67,7 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
         emergency=hit.kind if hit else None,
         language_spoken=not unspoken,
         blocked=bool(contact.blocked_until and contact.blocked_until > clock.now()),
+        stop=payload is None and privacy.is_stop(text),
     )
     if spoken_in != contact.language and decided.destination is not Destination.NOTHING:
         contacts.speak(conn, contact.id, spoken_in)
@@ -169,9 +170,14 @@ def _settle(
             card = cases.Card(question=text)
             case_id = handoff.to_people(
                 conn, service, contact_id, decided.reason, once_key=once_key, card=card, language=spoken_in,
-                in_reply_to=received.id,
+                then=_document_warning(service, received.message, spoken_in), in_reply_to=received.id,
             )  # fmt: skip
             return "handed_off", case_id
+        case Destination.STOP:
+            if case_id is not None and cases.get(conn, case_id).state == "waiting":
+                cases.close(conn, case_id, None, "withdrawn")
+            privacy.stop(conn, service, contact_id, once_key=once_key)
+            return "told", case_id
         case Destination.WITHDRAW:
             assert case_id is not None
             cases.close(conn, case_id, None, "withdrawn")
@@ -185,6 +191,12 @@ def _settle(
         conn, service, contact_id, words, kind=key, once_key=once_key, in_reply_to=received.id, language=spoken_in
     )
     return "told", case_id
+
+
+def _document_warning(service: Service, message: InboundMessage, language: str) -> list[OutboundMessage]:
+    """Photos and files may be of documents: ask not to send those. Nothing is fetched to look."""
+    pictured = message.kind in ("image", "document")
+    return [service.answers.get("utter_document_warning", language)] if pictured else []
 
 
 def _emergency(conn: Connection, service: Service, received: inbox.Received, kind: str, language: str) -> int:
