@@ -9,9 +9,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import clock, contacts, handoff
-from helpline.db.schema import cases, inbox, outbox, trackers
+from helpline import clock, contacts, handoff, outbox
+from helpline.db.schema import cases, inbox, trackers
 from helpline.db.schema import contacts as contacts_table
+from helpline.db.schema import outbox as outbox_table
 from helpline.service import Service
 
 ERASE_AFTER_SECONDS = 3600
@@ -38,6 +39,7 @@ def stop(conn: Connection, service: Service, contact_id: str, *, once_key: str) 
     """Confirm, then send nothing more until the contact writes again."""
     contact = contacts.get(conn, contact_id)
     said = service.answers.get("utter_stopped", contact.language)
+    outbox.silence(conn, contact_id)
     handoff.tell(conn, service, contact_id, [said], kind="stopped", once_key=once_key)
     contacts.stop(conn, contact_id)
 
@@ -46,7 +48,7 @@ def erase_soon(conn: Connection, contact_id: str, *, keep_inbox_id: int | None =
     """Delete a contact's texts, cases and trackers now; the identity goes once the confirmation could be sent."""
     others = sa.and_(inbox.c.contact_id == contact_id, inbox.c.id != (keep_inbox_id or 0))
     conn.execute(sa.delete(inbox).where(others))
-    conn.execute(sa.delete(outbox).where(outbox.c.contact_id == contact_id))
+    conn.execute(sa.delete(outbox_table).where(outbox_table.c.contact_id == contact_id))
     conn.execute(sa.delete(cases).where(cases.c.contact_id == contact_id))
     conn.execute(sa.delete(trackers).where(trackers.c.contact_id == contact_id))
     conn.execute(

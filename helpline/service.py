@@ -26,4 +26,5 @@ def start(given: settings.Settings | None = None) -> Service:
     chosen = given or settings.read()
     engine = connect(chosen.database_url)
     previous = tuple(key.strip() for key in chosen.previous_secret_keys.split(",") if key.strip())
-    return Service(chosen, engine, Vault(chosen.secret_key, previous), content.Answers(engine, organisation=chosen.organisation))
+    answers = content.Answers(engine, organisation=chosen.organisation)
+    return Service(chosen, engine, Vault(chosen.secret_key, previous), answers)
