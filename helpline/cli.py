@@ -18,7 +18,7 @@ COMMANDS = (
     "accounts",
     "whatsapp",
     "content",
-    "contacts",
+    "privacy",
     "vouchers",
     "directory",
     "places",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock, contacts, handoff, outbox
-from helpline.db.schema import cases, inbox, trackers
+from helpline.db.schema import cases, inbox, metadata, trackers
 from helpline.db.schema import contacts as contacts_table
 from helpline.db.schema import outbox as outbox_table
 from helpline.service import Service
@@ -71,3 +71,13 @@ def finish_erasures(conn: Connection) -> int:
     for contact_id in found:
         erase(conn, contact_id)
     return len(found)
+
+
+def inventory() -> str:
+    """Every column of every table, why it is there and how long it stays, as a table of Markdown."""
+    rows = ["| column | what for | kept | encrypted |", "|---|---|---|---|"]
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            sealed = "yes" if column.name.endswith("_sealed") else ""
+            rows.append(f"| `{table.name}.{column.name}` | {column.info['purpose']} | {column.info['keep']} | {sealed} |")
+    return "\n".join(rows)
