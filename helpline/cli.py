@@ -15,6 +15,7 @@ from helpline.errors import HelplineError
 COMMANDS = (
     "processes",
     "demo",
+    "train",
     "accounts",
     "whatsapp",
     "content",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import signal
 import socket
@@ -20,10 +19,10 @@ from typing import Any
 from helpline import accounts, service, settings
 from helpline.commands import processes
 from helpline.commands.starter import load_starter
+from helpline.commands.train import train
 from helpline.db import migrate
 from helpline.errors import HelplineError, SettingsError
 
-TRAINED_FROM = ("config.yml", "domain.yml", "data", "helpline/assistant", "helpline/nlu")
 READY_SECONDS = 180
 
 
@@ -41,9 +40,6 @@ def add_commands(subparsers: Any) -> None:
     """Register the noun."""
     demo = subparsers.add_parser("demo", help="set up, train and run everything here")
     demo.set_defaults(run=_demo)
-    train = subparsers.add_parser("train", help="train the assistant if its examples changed")
-    train.add_argument("--force", action="store_true", help="train also if nothing changed")
-    train.set_defaults(run=lambda arguments: _train(arguments.force))
 
 
 def _demo(_arguments: argparse.Namespace) -> int:
@@ -53,7 +49,7 @@ def _demo(_arguments: argparse.Namespace) -> int:
     opened = service.start(chosen)
     _step("Database", lambda: _database(opened))
     _step("Content, places and demo accounts", lambda: load_starter(opened))
-    _step("Assistant", lambda: _train(False))
+    _step("Assistant", train)
     running = _start_all(chosen, began)
     try:
         return _wait(running)
@@ -91,41 +87,6 @@ def _require_free_ports(chosen: settings.Settings) -> None:
 def _database(opened: service.Service) -> str:
     migrate.upgrade(opened.engine)
     return str(opened.engine.url.render_as_string(hide_password=True))
-
-
-def _train(force: bool) -> str:
-    """Run `rasa train` unless the newest model was made from exactly these files."""
-    mark = Path("models/.trained_from")
-    fingerprint = _fingerprint()
-    models = sorted(Path("models").glob("*.tar.gz"))
-    if not force and models and mark.exists() and mark.read_text() == fingerprint:
-        return f"trained already ({models[-1].name})"
-    began = time.monotonic()
-    environment = {**os.environ, **processes.rasa_environment(settings.read())}
-    command = [sys.executable, "-m", "rasa", "train", "--domain", "domain.yml", "--data", "data", "--out", "models"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise HelplineError(f"Training failed. `rasa train` says:\n{(done.stderr or done.stdout)[-3000:]}")
-    newest = max(Path("models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
-    for old in models:
-        if old != newest and len(models) > 3:
-            old.unlink(missing_ok=True)
-    mark.write_text(fingerprint)
-    return f"trained in {time.monotonic() - began:.0f} s ({newest.name})"
-
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for name in TRAINED_FROM:
-        root = Path(name)
-        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            if (
-                path.is_file()
-                and path.suffix in (".yml", ".tsv", ".py", ".txt", ".json")
-                and "__pycache__" not in path.parts
-            ):
-                digest.update(str(path).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def all_processes(chosen: settings.Settings) -> list[Process]:
