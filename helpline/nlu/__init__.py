@@ -1,0 +1,1 @@
+"""Reading messages: one spelling, n-grams of text and gloss, a linear classifier that knows when not to answer."""

@@ -1,0 +1,160 @@
+"""What a message means, how sure that is, and which of three things to do: answer, suggest, or hand off.
+
+One machine for all languages reads the message and its gloss. Temperature, the chance of being right and the
+thresholds of each language come from grouped folds at training and are stored with the model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpline import gloss
+from helpline.nlu import features, linear, reject, storage, thresholds
+from helpline.nlu.features import Vectoriser
+from helpline.nlu.linear import Floats, Linear
+from helpline.nlu.normalise import VERSION as NORMALISER
+from helpline.nlu.thresholds import ANSWER, EMERGENCY, HANDOFF, OUT_OF_SCOPE, SUGGEST, Thresholds
+
+FORMAT = 1
+_SECOND_READING = 0.2
+"""A language this likely gets a reading through its own dictionary too."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the classifier makes of one message."""
+
+    ranking: tuple[tuple[str, float], ...]
+    """Every intent with its probability, likeliest first."""
+    confidence: float
+    """The chance that the first intent is right."""
+    decision: str
+    """`answer`, `suggest` or `handoff`."""
+    emergency: str | None
+    """Kind of emergency, where the probability of all emergencies together passes its own, lower threshold."""
+    danger: float
+    """That probability."""
+
+    @property
+    def intent(self) -> str:
+        """The likeliest intent."""
+        return self.ranking[0][0] if self.ranking else OUT_OF_SCOPE
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained model. It holds hashes and weights, no text."""
+
+    vectoriser: Vectoriser
+    machine: Linear
+    temperature: float
+    reject: reject.Reject
+    thresholds: Mapping[str, Thresholds]
+
+    def read(self, text: str, languages: Mapping[str, float]) -> Reading:
+        """Read a message, given how likely each language is (unknown languages are read without a gloss)."""
+        likely = sorted(languages.items(), key=lambda item: -item[1])[:3]
+        kept = [(code, share) for number, (code, share) in enumerate(likely) if not number or share >= _SECOND_READING]
+        if not kept:
+            kept = [("en", 1.0)]
+        whole = sum(share for _, share in kept) or 1.0
+        scores = np.zeros(len(self.machine.classes), np.float32)
+        known = np.zeros(3, np.float32)
+        for code, share in kept:
+            columns, values, shares = self.vectoriser.one(features.read(text, code))
+            scores += self.machine.one(columns, values) * (share / whole)
+            known += shares * (share / whole)
+        return self._reading(scores, known, kept[0][0])
+
+    def warm(self) -> None:
+        """Load the dictionaries, so that the first message is not slower than the others."""
+        for code in self.thresholds:
+            self.read("?", {code: 1.0})
+
+    def read_many(self, texts: Sequence[str], languages: Sequence[str]) -> list[Reading]:
+        """Read messages whose language is known."""
+        matrix, known = self.vectoriser.many([features.read(t, code) for t, code in zip(texts, languages, strict=True)])
+        scores = self.machine.many(matrix)
+        return [self._reading(scores[i], known[i], code) for i, code in enumerate(languages)]
+
+    def _reading(self, scores: Floats, known: Floats, language: str) -> Reading:
+        chances = linear.probabilities(scores, self.temperature)
+        signs = reject.signs(scores[None], chances[None], known[None])
+        right = float(self.reject.right(signs)[0]) if known[2] > 0.5 else 0.0
+        order = np.argsort(-chances, kind="stable")
+        ranking = tuple((self.machine.classes[i], float(chances[i])) for i in order)
+        limits = self.thresholds.get(language) or self.thresholds["*"]
+        dangers = [(name, chance) for name, chance in ranking if name.startswith(EMERGENCY)]
+        danger = sum(chance for _, chance in dangers)
+        kind = (
+            dangers[0][0].removeprefix(EMERGENCY) if dangers and known[2] > 0.5 and danger >= limits.emergency else None
+        )
+        if ranking[0][0] == OUT_OF_SCOPE:
+            decision = HANDOFF
+        else:
+            decision = ANSWER if right >= limits.answer else SUGGEST if right >= limits.suggest else HANDOFF
+        return Reading(ranking, right, decision, kind, danger)
+
+
+def train(texts: Sequence[str], intents: Sequence[str], languages: Sequence[str]) -> Classifier:
+    """Train on examples; the order they come in does not matter."""
+    rows = sorted(set(zip(texts, intents, languages, strict=True)))
+    read = [features.read(text, code) for text, _, code in rows]
+    names, codes = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
+    vectoriser, matrix, totals = features.fit(read)
+    machine = linear.fit(matrix, list(names))
+    measured = thresholds.measure(matrix, totals, names, codes, vectoriser.offsets)
+    return Classifier(vectoriser, machine, measured.temperature, measured.reject, measured.thresholds)
+
+
+def save(model: Classifier, folder: Path) -> None:
+    """Write the model into an existing folder."""
+    arrays: dict[str, NDArray[Any]] = {f"keys_{n}": keys for n, keys in enumerate(model.vectoriser.keys)}
+    arrays |= {f"idf_{n}": idf for n, idf in enumerate(model.vectoriser.idf)}
+    arrays |= {"weights": model.machine.weights, "bias": model.machine.bias, "reject": model.reject.weights}
+    facts = {
+        "format": FORMAT,
+        "normaliser": NORMALISER,
+        "classes": model.machine.classes,
+        "block_weights": model.vectoriser.weights,
+        "temperature": model.temperature,
+        "reject_bias": model.reject.bias,
+        "reject_signs": reject.SIGNS,
+        "thresholds": thresholds.as_facts(model.thresholds),
+    }
+    storage.write(folder, arrays, facts)
+
+
+def load(folder: Path) -> Classifier:
+    """Read a model. Raises ValueError for one that other code wrote: train again."""
+    arrays, facts = storage.read(folder)
+    if (facts["format"], facts["normaliser"]) != (FORMAT, NORMALISER):
+        raise ValueError("This model was trained by another version; train again.")
+    vectoriser = Vectoriser(
+        tuple(arrays[f"keys_{n}"] for n in range(4)),
+        tuple(arrays[f"idf_{n}"] for n in range(4)),
+        tuple(facts["block_weights"]),
+    )
+    return Classifier(
+        vectoriser,
+        Linear(tuple(facts["classes"]), arrays["weights"], arrays["bias"]),
+        float(facts["temperature"]),
+        reject.Reject(arrays["reject"], float(facts["reject_bias"])),
+        {code: Thresholds(**limits) for code, limits in facts["thresholds"].items()},
+    )
+
+
+def fingerprint() -> str:
+    """Changes whenever training on the same examples could give another model: code, versions, dictionaries."""
+    digest = hashlib.sha256(f"{FORMAT} {NORMALISER}".encode())
+    code = Path(__file__).resolve().parent
+    for path in (*sorted(code.glob("*.py")), code.parent / "gloss.py", *sorted(gloss.FOLDER.glob("*.tsv"))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
