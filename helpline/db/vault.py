@@ -22,7 +22,7 @@ class Vault:
 
     def seal(self, value: Any) -> str:
         """Encrypt anything JSON can hold."""
-        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         return self._fernet.encrypt(plain).decode("ascii")
 
     def open(self, sealed: str) -> Any:
