@@ -1,0 +1,108 @@
+"""Looks for the phrases of the index in one message, and weighs what speaks against them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+
+from helpline.safety.phrases import KINDS, MARKERS, Phrase, index
+from helpline.safety.words import cut
+
+_MOST_SPANS = 40
+"""Places of one group that are tried; a message that repeats a word more often says nothing new."""
+_ALONE_WORDS = 4
+_REACH = {"past": 9, "elsewhere": 12, "asking": 7, "now": 14}
+"""How many words away a marker still speaks about a phrase."""
+_DOUBTED = frozenset({"police", "child_alone", "trafficking"})
+"""Kinds about which people ask in general ("what if the police …")."""
+
+Span = tuple[int, int]
+"""First word, and the word after the last."""
+
+
+@lru_cache(maxsize=20_000)
+def _atoms(word: str) -> frozenset[int]:
+    return index().atoms_of(word)
+
+
+class Message:
+    """One message, cut into words, with the groups of words found in it."""
+
+    def __init__(self, text: str) -> None:
+        self._index = index()
+        cut_text = cut(text)
+        self._places = cut_text.places
+        self._atoms = [_atoms(word) for word in cut_text.words]
+        self._spans: dict[int, list[Span]] = defaultdict(list)
+        for start, atoms in enumerate(self._atoms):
+            for atom in atoms:
+                for group, rest in self._index.starts[atom] if atom in self._index.starts else ():
+                    end = start + 1 + len(rest)
+                    if all(self._at(start + 1 + n, atom) for n, atom in enumerate(rest)):
+                        self._spans[group].append((start, end))
+        self._denied = {
+            language: {n for start, end in self._spans.get(group, ()) for n in range(start, end)}
+            for language, group in self._index.negation.items()
+        }
+        self._candidates: dict[str, list[Phrase]] = defaultdict(list)
+        for group in self._spans:
+            for phrase in self._index.anchored.get(group, ()):
+                if all(wanted in self._spans for wanted in phrase.groups):
+                    self._candidates[phrase.kind].append(phrase)
+
+    def emergency(self) -> Phrase | None:
+        """The phrase of the gravest kind that nothing speaks against."""
+        if not any(kind in self._candidates for kind in KINDS):
+            return None
+        marked = {marker: [span for p in self._candidates[marker] for span in self._found(p)] for marker in MARKERS}
+        masked = {n for start, end in marked["harmless"] for n in range(start, end)}
+        for kind in KINDS:
+            for phrase in self._candidates[kind]:
+                if phrase.alone and len(self._atoms) > _ALONE_WORDS:
+                    continue
+                for span in self._found(phrase, masked):
+                    if not self._explained(kind, span, marked):
+                        return phrase
+        return None
+
+    def _at(self, position: int, atom: int) -> bool:
+        return position < len(self._atoms) and atom in self._atoms[position]
+
+    def _found(self, phrase: Phrase, masked: set[int] | frozenset[int] = frozenset()) -> Iterator[Span]:
+        """Where a phrase stands, without words that deny it before it or inside it."""
+        denied = self._denied.get(phrase.language, frozenset()) if phrase.kind in KINDS else frozenset()
+        for start, end in self._spans[phrase.groups[0]][:_MOST_SPANS]:
+            just_before = range(max(0, start - 2), start)
+            if start not in denied and any(
+                n in denied and self._places[start] - self._places[n] <= 2 for n in just_before
+            ):
+                continue
+            ends = {end}
+            for group, gap in zip(phrase.groups[1:], phrase.gaps[1:], strict=True):
+                ends = {
+                    after
+                    for before in ends
+                    for first, after in self._spans[group][:_MOST_SPANS]
+                    if first >= before
+                    and self._places[first] - self._places[before - 1] - 1 <= gap
+                    and denied.isdisjoint(range(before, first))
+                }
+                if not ends:
+                    break
+            for last in ends:
+                if masked.isdisjoint(range(start, last)):
+                    yield start, last
+
+    def _explained(self, kind: str, span: Span, marked: dict[str, list[Span]]) -> bool:
+        if self._near("now", span, marked):
+            return self._near("elsewhere", span, marked)
+        markers = ("past", "elsewhere", "asking") if kind in _DOUBTED else ("past", "elsewhere")
+        return any(self._near(marker, span, marked) for marker in markers)
+
+    def _near(self, marker: str, span: Span, marked: dict[str, list[Span]]) -> bool:
+        reach, first, last = _REACH[marker], self._places[span[0]], self._places[span[1] - 1]
+        return any(
+            self._places[start] - last <= reach and first - self._places[end - 1] <= reach
+            for start, end in marked[marker]
+        )
