@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpline import accounts, content, service
+from helpline.vouchers import demo as demo_vouchers
 
 
 def load_starter(opened: service.Service) -> str:
@@ -11,4 +12,5 @@ def load_starter(opened: service.Service) -> str:
         written = content.import_starter(conn)
         if opened.settings.environment == "demo":
             accounts.ensure_demo(conn)
+            demo_vouchers.ensure_demo(conn, opened.vault)
     return f"{written} answers written" if written else "unchanged"
