@@ -1,0 +1,80 @@
+"""Where somebody is: a town in any script and spelling, a district, a postcode or a pin becomes coordinates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from helpline.places import matching, names, postcodes
+from helpline.places.place import Place, apart_km, distance_km
+
+__all__ = ["Pin", "Place", "apart_km", "distance_km", "find", "in_sentence", "mentioned", "of_pin", "of_postcode"]
+
+PIN_DECIMALS = 2
+"""A pin is rounded to about 1 km before anything is done with it."""
+NAMED_PEOPLE = 10_000
+BORDER_KM = 8.0
+"""A pin this near to a Dutch place still counts as in the Netherlands."""
+_BOX = (50.70, 53.62, 3.30, 7.25)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a shared location is good for."""
+
+    latitude: float
+    longitude: float
+    """Rounded to about 1 km."""
+    inside: bool
+    """In the Netherlands, or right beside it."""
+    broken: bool
+    """0,0 or not on the globe: the phone had no position."""
+    nearest: Place | None
+    """The nearest town worth naming; None when broken."""
+
+
+def find(text: str) -> list[Place]:
+    """Places for a text that is a place, likeliest first; several when it may be any of them, none for other texts."""
+    return matching.whole(text) if text and not text.isspace() else []
+
+
+def mentioned(text: str) -> list[Place]:
+    """Places the first place named inside a sentence may be; none when ordinary words merely look like villages."""
+    return matching.inside(text)
+
+
+def in_sentence(text: str) -> Place | None:
+    """The likeliest place named inside a sentence, or None."""
+    return next(iter(mentioned(text)), None)
+
+
+def of_postcode(text: str) -> Place | None:
+    """The middle of a postcode ("1012", "1012 AB"), or None."""
+    return postcodes.of_postcode(text)
+
+
+def of_pin(latitude: float, longitude: float) -> Pin:
+    """What is known about a shared location. Nothing of it is kept."""
+    sound = math.isfinite(latitude) and math.isfinite(longitude)
+    if not sound or abs(latitude) > 90 or abs(longitude) > 180 or (abs(latitude) < 0.05 and abs(longitude) < 0.05):
+        return Pin(0.0, 0.0, False, True, None)
+    latitude, longitude = round(latitude, PIN_DECIMALS), round(longitude, PIN_DECIMALS)
+    south, north, west, east = _BOX
+    towns = _towns()
+    nearest = min(towns, key=lambda place: distance_km(latitude, longitude, place.latitude, place.longitude))
+    boxed = south <= latitude <= north and west <= longitude <= east
+    inside = boxed and distance_km(latitude, longitude, nearest.latitude, nearest.longitude) <= BORDER_KM
+    large = [place for place in towns if place.population >= NAMED_PEOPLE]
+    named = min(large, key=lambda place: distance_km(latitude, longitude, place.latitude, place.longitude))
+    near = distance_km(latitude, longitude, named.latitude, named.longitude) <= 10
+    return Pin(latitude, longitude, inside, False, named if near else nearest)
+
+
+def prepare() -> str:
+    """Extract the names at set-up, so that the first message does not wait for it; one line saying what there is."""
+    names.local_file()
+    return f"{len(_towns())} places"
+
+
+def _towns() -> list[Place]:
+    return [place for place in matching.gazetteer().provinces if place.kind == "town"]
