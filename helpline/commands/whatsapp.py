@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from helpline.whatsapp import describe
+from helpline.whatsapp import webhook
 
 
 def add_commands(subparsers: Any) -> None:
@@ -20,5 +20,5 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _parse(arguments: argparse.Namespace) -> None:
-    for event in describe.describe_file(arguments.file):
+    for event in webhook.describe_file(arguments.file):
         print(json.dumps(event, ensure_ascii=False))
