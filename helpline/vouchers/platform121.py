@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
+import urllib3
 
 from helpline import clock, logs
 from helpline.errors import ProviderError
@@ -250,9 +251,9 @@ class Platform121:
                     raise Fault(f"http_{response.status_code}", passing=_passing(response.status_code))
                 body = _read(response, ends)
                 cookie = response.cookies.get(COOKIE)
-        except requests.Timeout:
+        except (requests.Timeout, urllib3.exceptions.ReadTimeoutError):
             raise Fault("silent") from None
-        except (requests.RequestException, OSError, ValueError):
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             raise Fault("unreachable") from None
         try:
             return json.loads(body, parse_constant=_refuse), cookie
@@ -264,7 +265,7 @@ def _read(response: requests.Response, ends: float) -> bytes:
     """The body, unless it is far too long or dribbles in: a read timeout alone only bounds the gaps."""
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_content(None):
+    while part := response.raw.read1(65536, decode_content=True):
         parts.append(part)
         size += len(part)
         if size > MOST_BYTES:
