@@ -20,9 +20,8 @@ class ActionChangeLanguage(HelplineAction):
         return "action_change_language"
 
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """Switch, hand over when nobody wrote answers in that language, or ask."""
-        wanted = next(tracker.get_latest_entity_values("language"), None)
-        wanted = wanted or language.named_in(str(tracker.latest_message.get("text") or ""))
+        """Switch, hand over when nobody wrote answers in that language, or ask with a list."""
+        wanted = self._wanted(tracker)
         answers = opened().answers
         if wanted is None:
             say(dispatcher, answers.get("utter_change_language_ask", language_of(tracker)))
@@ -36,3 +35,11 @@ class ActionChangeLanguage(HelplineAction):
                 contacts.speak(conn, contact_id, wanted, chosen=True)
         say(dispatcher, answers.get("utter_language_changed", wanted))
         return [SlotSet("language", wanted)]
+
+    def _wanted(self, tracker: Tracker) -> str | None:
+        """What was tapped, else what the message names; a code we do not know asks again rather than promise it."""
+        tapped = next(tracker.get_latest_entity_values("language"), None)
+        if isinstance(tapped, str) and language.is_known(tapped):
+            return tapped
+        text = str(tracker.latest_message.get("text") or "")
+        return None if text.startswith("/") else language.named_in(text)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from helpline import letters, scripts
+from helpline import letters, named_languages, scripts
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "var" / "cache"
@@ -74,7 +74,12 @@ def probabilities(text: str, prior: str | None = None) -> dict[str, float]:
 
 def named_in(text: str) -> str | None:
     """The language a person asks to be answered in, if the message is such a request."""
-    return None
+    return named_languages.asked_for(text)
+
+
+def is_known(code: str) -> bool:
+    """Whether this is the code of a language people may ask for."""
+    return named_languages.known(code)
 
 
 def _language(code: str, confidence: float, switch: bool) -> Language:
