@@ -16,17 +16,20 @@ from pathlib import Path
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from helpline.nlu.normalise import normalise, unaccented
+from helpline.nlu.normalise import normalise, skeleton, unaccented
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "dictionaries"
 
 _CLOSE_FROM = 5
 """Shorter words are not matched in a close spelling: too many of them are a letter apart."""
+_MIXED_IN = {"ar": ("fr", "nl"), "nl": ()}
+"""Whose words people use in between; Dutch ones (bon, gemeente, uitkering) in every language."""
 _COMPOUNDING = ("nl",)
 _PROCLITICS = (
     "وبال", "وال", "فال", "بال", "كال", "ولل", "هال", "عال", "شال", "لل", "ال", "وب", "ول", "وس", "و", "ف", "ب", "ل",
     "ك", "س", "ح", "ع", "ه",
 )  # fmt: skip
+_LATIN_PROCLITICS = ("wel", "wl", "lel", "bel", "fel", "mel", "el", "al", "il", "l", "w", "b", "f")
 _ENCLITICS = {
     "وش": "not", "ش": "not", "ني": "me", "نا": "our", "كم": "your", "كن": "your", "كو": "your", "هم": "their",
     "هن": "their", "ها": "her", "ي": "my", "ك": "your", "ه": "his", "ات": "", "ين": "",
@@ -53,6 +56,8 @@ class Dictionary:
             if rest and self._longest.get(first, 0) <= len(rest):
                 self._longest[first] = len(rest) + 1
         self._spellings: dict[tuple[str, int], list[str]] | None = None
+        self._english: set[str] | None = None
+        self._sounds: dict[str, str] | None = None
         self._memory: dict[str, str | None] = {}
 
     def __len__(self) -> int:
@@ -80,10 +85,25 @@ class Dictionary:
         if word not in self._memory:
             if len(self._memory) > 20_000:
                 self._memory.clear()
-            self._memory[word] = (
-                self._apostrophe(word) or self._clitics(word) or self._parted(word) or self._close(word)
-            )
+            self._memory[word] = self._guess(word)
         return self._memory[word]
+
+    def _guess(self, word: str) -> str | None:
+        found = self._apostrophe(word) or self._clitics(word) or self._borrowed(word) or self._parted(word)
+        return found or self._sounding(word) or self._close(word)
+
+    def _borrowed(self, word: str) -> str | None:
+        """A word of a language people mix in, or an English one, before it is taken for a misspelt one."""
+        if len(word) < _CLOSE_FROM - 1 or not word.isalpha() or not "a" <= unaccented(word)[0] <= "z":
+            return None
+        for code in _MIXED_IN.get(self.language, ("nl",)):
+            other = dictionary(code) if code != self.language else None
+            meaning = other and (other._glosses.get(word) or other._glosses.get(unaccented(word)))
+            if meaning:
+                return meaning
+        if self._english is None:
+            self._english = {w for meaning in self._glosses.values() for w in meaning.lower().split()}
+        return word if word in self._english else None
 
     def _apostrophe(self, word: str) -> str | None:
         if "'" not in word:
@@ -93,6 +113,9 @@ class Dictionary:
         return joined or " ".join(part for part in parts if part) or None
 
     def _clitics(self, word: str) -> str | None:
+        if self.language == "ar" and word[0].isascii():
+            rests = (word[len(prefix) :] for prefix in _LATIN_PROCLITICS if word.startswith(prefix))
+            return next((self._glosses[rest] for rest in rests if len(rest) > 2 and rest in self._glosses), None)
         if not "\u0620" <= word[0] <= "\u064a":
             return None
         for prefix in ("", *_PROCLITICS):
@@ -130,13 +153,26 @@ class Dictionary:
                 if len(key) >= _CLOSE_FROM - 1 and " " not in key:
                     self._spellings.setdefault((key[0], len(key)), []).append(key)
         bare = unaccented(word)
-        allowed = 1 if len(bare) < 9 else 2
+        strict = len(bare) < 9 or (self.language == "ar" and bare.isascii())
+        allowed = 1 if strict else 2
         for step in (0, -1, 1) if allowed == 1 else (0, -1, 1, -2, 2):
             listed = self._spellings.get((bare[0], len(bare) + step))
             found = listed and process.extractOne(bare, listed, scorer=OSA.distance, score_cutoff=allowed)
             if found:
                 return self._glosses[found[0]]
         return None
+
+    def _sounding(self, word: str) -> str | None:
+        """Arabic in Latin letters, by its consonants."""
+        if self.language != "ar" or not word.isascii() or not word.isalnum() or word.isdecimal():
+            return None
+        if self._sounds is None:
+            self._sounds = {}
+            for key, meaning in self._glosses.items():
+                if " " not in key:
+                    self._sounds.setdefault(skeleton(key), meaning)
+        consonants = skeleton(word)
+        return self._sounds.get(consonants) if len(consonants) > 2 else None
 
 
 @lru_cache(maxsize=64)

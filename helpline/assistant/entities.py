@@ -11,7 +11,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from helpline import language
+from helpline import language, places
 
 EXTRACTOR = "KnownNames"
 
@@ -40,7 +40,10 @@ class KnownNames(GraphComponent):
 
 
 def _named(text: str) -> list[dict[str, Any]]:
-    named = language.named_in(text)
-    if named is None:
-        return []
-    return [{"entity": "language", "value": named, "start": 0, "end": len(text), "extractor": EXTRACTOR}]
+    place, spoken = places.in_sentence(text), language.named_in(text)
+    found = {"place": place.name if place else None, "language": spoken}
+    return [
+        {"entity": entity, "value": value, "start": 0, "end": len(text), "extractor": EXTRACTOR}
+        for entity, value in found.items()
+        if value
+    ]

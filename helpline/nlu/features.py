@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from helpline import gloss
 from helpline.nlu.normalise import normalise, unaccented
 
-WEIGHTS = (0.3, 0.3, 1.0, 1.0)
+WEIGHTS = (0.6, 0.6, 1.5, 1.5)
 """How much the message's words and letters and the gloss's words and letters count."""
 LETTERS = (2, 5)
 
@@ -134,6 +134,11 @@ def known(found: NDArray[np.int64], total: NDArray[np.float32]) -> NDArray[np.fl
     """Share of the gloss's words and letters that training knew, and how many words there are, for each message."""
     shares = found[:, 2:4] / np.maximum(total[:, 2:4], 1)
     return np.column_stack([shares, (total[:, 2] + 1) / 2]).astype(np.float32)
+
+
+def words_of(matrix: sp.csr_matrix, offsets: tuple[int, ...]) -> sp.csr_matrix:
+    """The two word blocks: enough to find near-duplicates, at a sixth of the cost."""
+    return sp.hstack([matrix[:, offsets[0] : offsets[1]], matrix[:, offsets[2] : offsets[3]]], format="csr")
 
 
 def as_seen_by(matrix: sp.csr_matrix, rows: sp.csr_matrix, offsets: tuple[int, ...]) -> sp.csr_matrix:

@@ -50,7 +50,7 @@ _FOLDED = str.maketrans(
         "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ئ": "ي", "ؤ": "و", "ك": "ك", "ک": "ك",
         "ڪ": "ك", "گ": "ك", "ڭ": "ك", "ة": "ه", "ۀ": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "پ": "ب", "چ": "ج", "ڤ": "ف",
         "ڥ": "ف", "؟": "?", "፧": "?", ";": ";", "،": " ", "؛": " ", "።": " ", "፣": " ", "፡": " ", "፤": " ", "፥": " ",
-        "۔": " ", "\u200c": " ", "’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'", "ʻ": "'", "＇": "'", "′": "'",
+        "۔": " ", "।": " ", "॥": " ", "\u200c": " ", "’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'", "ʻ": "'", "＇": "'", "′": "'",
         "‛": "'", "€": " euro ", "$": " dollar ", "£": " pound ", "œ": "oe", "æ": "ae", "ı": "i", "ł": "l", "ø": "o",
         "đ": "d", "¿": " ", "¡": " ",
     }
@@ -63,12 +63,17 @@ _AMHARIC = str.maketrans(
         for vowel in range(7)
     }
 )
-_URL = re.compile(r"(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:com|nl|org|net|info|eu|me|ly|fr|es|pt)(?:/\S*)?(?!\S)")
+_URL = re.compile(r"(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:(?:com|nl|org|net|info)(?:/\S*)?|[a-z]{2,3}/\S+)(?!\w)")
 _MAIL = re.compile(r"\S+@\S+\.\w+")
-_PHONE = re.compile(r"(?<![\w])(?:\+|00)?\d(?:[ .\-()/]{0,2}\d){7,14}(?!\w)")
+_DATE = re.compile(r"(?<!\w)(?:\d{1,2}[-./]\d{1,2}|\d{4}[-./]\d{1,2})[-./]\d{1,4}(?!\w)")
+_NUMBER = re.compile(r"(?<!\w)(?:\+|00)?\d(?:[ .\-()/]{0,2}\d){7,14}(?!\w)")
+_INITIALS = re.compile(r"(?<!\w)(?:[^\W\d]\.){2,}[^\W\d]?(?!\w)")
+_UNDERSCORE = re.compile(r"(?<!tag)(?<!emo)_|_(?!\w)")
 _LETTERS_THRICE = re.compile(r"([^\W\d_])\1{2,}")
 _MARKS_THRICE = re.compile(r"([?])(?:\s*\1)+")
-_NOT_WORD = re.compile(r"[^\w'? ]+")
+_NOT_WORD = re.compile(r"[^\w'? \u0900-\u0dff\u0e00-\u0eff\u1000-\u109f]+")
+"""Marks of the Indian and South-East Asian scripts are no letters to `\\w`."""
+_ACUTE = str.maketrans("´｀", "''")  # before NFKC, which makes them a space and a combining mark
 _LOOSE_APOSTROPHE = re.compile(r"(?<!\w)'+|'+(?!\w)|''+")
 _SMILEYS = (
     (re.compile(r"(?<!\S)(?:[:;=]'?-?[)D]+|[xX]D+|\^_?\^)(?!\S)"), " emo_joy "),
@@ -82,10 +87,10 @@ def normalise(text: str, language: str | None = None) -> str:
     """The message in lower case and one spelling: words, apostrophes inside them, digits, `?` and tags only.
 
     Letters keep their accents (`unaccented` drops them); Arabic loses vowel marks and hamza seats; addresses,
-    telephone numbers and emoji become tags. `language` matters only for Amharic, whose homophone letters are
+    long numbers and emoji become tags. `language` matters only for Amharic, whose homophone letters are
     one sound, while Tigrinya keeps them apart.
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = _UNDERSCORE.sub(" ", unicodedata.normalize("NFKC", text.translate(_ACUTE)))
     for smiley, tag in _SMILEYS:
         text = smiley.sub(tag, text)
     text = text.translate(_GROUP_OF).casefold().translate(_DROPPED).translate(_FOLDED)
@@ -94,7 +99,9 @@ def normalise(text: str, language: str | None = None) -> str:
         text = text.translate(_AMHARIC)
     text = _MAIL.sub(" tag_mail ", text)
     text = _URL.sub(" tag_link ", text)
-    text = _PHONE.sub(" tag_phone ", text)
+    text = _DATE.sub(" tag_date ", text)
+    text = _NUMBER.sub(" tag_number ", text)
+    text = _INITIALS.sub(lambda found: found[0].replace(".", ""), text)
     text = _LETTERS_THRICE.sub(r"\1\1", text)
     text = _NOT_WORD.sub(" ", text.replace("?", " ? "))
     text = _LOOSE_APOSTROPHE.sub(" ", _MARKS_THRICE.sub(r"\1", text))
@@ -112,3 +119,23 @@ def unaccented(text: str) -> str:
     if text.isascii():
         return text
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+
+
+_ARABIZI = (
+    ("3'", "غ"), ("7'", "خ"), ("9'", "ض"), ("6'", "ظ"), ("ch", "ش"), ("sh", "ش"), ("kh", "خ"), ("gh", "غ"),
+    ("th", "ث"), ("dh", "ذ"), ("ou", ""), ("2", ""), ("3", "ع"), ("4", "غ"), ("5", "خ"), ("6", "ط"), ("7", "ح"),
+    ("8", "غ"), ("9", "ق"), ("b", "ب"), ("p", "ب"), ("t", "ت"), ("j", "ج"), ("g", "ك"), ("d", "د"), ("r", "ر"),
+    ("z", "ز"), ("s", "س"), ("f", "ف"), ("v", "ف"), ("q", "ق"), ("k", "ك"), ("c", "ك"), ("l", "ل"), ("m", "م"),
+    ("n", "ن"), ("h", "ه"), ("x", "كس"),
+)  # fmt: skip
+_SKELETON = str.maketrans({letter: None for letter in "اويهءئؤ"} | {"ص": "س", "ض": "د", "ط": "ت", "ظ": "د", "ذ": "د"})
+_TWICE = re.compile(r"(.)\1+")
+
+
+def skeleton(word: str) -> str:
+    """The consonants of an Arabic word, in Arabic or in Latin letters (Arabizi), in one spelling: the view both share."""
+    if word.isascii():
+        for latin, arabic in _ARABIZI:
+            word = word.replace(latin, arabic)
+        word = "".join(letter for letter in word if not letter.isascii())
+    return _TWICE.sub(r"\1", word.translate(_SKELETON))

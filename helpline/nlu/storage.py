@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from helpline.errors import HelplineError
+
 ARRAYS, FACTS = "arrays.npz", "facts.json"
+COMPONENT = "MessageClassifier"
+"""The graph component whose folder holds them."""
 
 
 def write(folder: Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
@@ -25,3 +30,16 @@ def read(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     with np.load(folder / ARRAYS, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     return arrays, json.loads((folder / FACTS).read_text(encoding="utf-8"))
+
+
+def unpack(model: Path, folder: Path) -> None:
+    """Take the classifier's two files out of a model of `rasa train`, without Rasa."""
+    with tarfile.open(model) as archive:
+        for member in archive:
+            name = Path(member.name).name
+            if member.isfile() and name in (ARRAYS, FACTS) and COMPONENT in member.name:
+                content = archive.extractfile(member)
+                assert content is not None
+                (folder / name).write_bytes(content.read())
+    if not (folder / ARRAYS).exists() or not (folder / FACTS).exists():
+        raise HelplineError(f"{model.name} holds no classifier of ours. Train again.")
