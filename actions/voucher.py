@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
@@ -12,7 +13,7 @@ from actions.base import Events, HelplineAction, contact_of, intent_of, language
 from actions.handoff import to_people
 from helpline import cases, contacts
 from helpline.db.engine import reading
-from helpline.messages import Identity, OutboundMessage
+from helpline.messages import Button, Identity, OutboundMessage
 from helpline.service import Service
 from helpline.vouchers import source, states, typed, wording
 from helpline.vouchers.lookup import Outcome, Voucher, cents_as_code
@@ -45,10 +46,15 @@ class ActionVoucherStatus(HelplineAction):
             with service.engine.begin() as conn:
                 cases.add_facts(conn, service.vault, case_id, facts)
         if reply.person:
-            to_people(dispatcher, tracker, "topic", first=words, facts=facts)
-        else:
-            for message in words:
-                say(dispatcher, message)
+            # A person is coming: nothing to tap, and one message instead of two.
+            first = [dataclasses.replace(message, buttons=()) for message in words]
+            to_people(dispatcher, tracker, "topic", first=first, facts=facts)
+            return []
+        if reply.offer_person and not words[-1].buttons:
+            title = service.answers.get("utter_name_human_agent", language).text
+            words[-1] = dataclasses.replace(words[-1], buttons=(Button(title, "/human_agent"),))
+        for message in words:
+            say(dispatcher, message)
         return []
 
 

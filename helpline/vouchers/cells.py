@@ -40,7 +40,7 @@ def identity(number: str, bsuid: str, fault: Fault) -> tuple[str, str] | None:
     if re.fullmatch(r"0[1-9]\d{8}", digits, re.ASCII):
         digits = "31" + digits[1:]  # a Dutch number without its country code
     if not re.fullmatch(r"[1-9]\d{6,14}", digits, re.ASCII):
-        fault("whatsapp_number", "is not a phone number with country code, such as 31600000101")
+        fault("whatsapp_number", "is not a phone number with country code, such as 31600000000")
         return None
     return "phone", digits
 

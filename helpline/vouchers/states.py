@@ -17,7 +17,7 @@ TOPIC_LINES = (
 """Intents with a line of their own before the state."""
 FOR_PEOPLE = frozenset(("voucher_not_working", "voucher_lost", "voucher_ended", "voucher_phone_changed"))
 """Intents a person has to deal with, whatever the state."""
-BALANCE = "voucher_balance"
+BALANCE, NOT_RECEIVED = "voucher_balance", "voucher_not_received"
 
 _PREPARED = ("pendingApproval", "approved")
 
@@ -37,6 +37,8 @@ class Reply:
 
     lines: tuple[Line, ...]
     person: bool
+    offer_person: bool = False
+    """Whether talking to a person is one tap away: what we can tell may not be what they see."""
 
 
 def asks_balance(intent: str) -> bool:
@@ -47,15 +49,17 @@ def asks_balance(intent: str) -> bool:
 def reply(intent: str, voucher: Voucher, balance_cents: int | None = None) -> Reply:
     """The answers to an intent, given the state."""
     lines = [Line(f"utter_{intent}")] if intent in TOPIC_LINES else []
+    offer = intent == NOT_RECEIVED
     delivered = voucher.outcome is Outcome.FOUND and voucher.transaction == "success"
     if asks_balance(intent) and delivered:
-        known = Line("utter_voucher_balance", balance_cents) if balance_cents is not None else None
-        lines.append(known or Line("utter_voucher_balance_unknown"))
+        offer = balance_cents is None
+        lines.append(Line("utter_voucher_balance_unknown") if offer else Line("utter_voucher_balance", balance_cents))
         if voucher.registration != "included":
             lines.append(state_line(voucher))
     else:
         lines.append(state_line(voucher))
-    return Reply(tuple(lines), intent in FOR_PEOPLE or needs_person(voucher))
+    person = intent in FOR_PEOPLE or needs_person(voucher)
+    return Reply(tuple(lines), person, offer and not person)
 
 
 def state_line(voucher: Voucher) -> Line:

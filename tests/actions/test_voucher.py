@@ -15,10 +15,12 @@ from helpline import cases, contacts
 from helpline.content import SPOKEN
 from helpline.db import schema
 from helpline.messages import Identity
-from helpline.vouchers import importing
+from helpline.vouchers import importing, source
+from helpline.vouchers.platform121 import Platform121
 from tests.conftest import count
 from tests.people import message, write
-from tests.vouchers.conftest import marked, marked_texts  # noqa: F401
+from tests.vouchers.conftest import FACTS, STATES, marked, marked_texts  # noqa: F401
+from tests.vouchers.platform_double import NAME, PASSWORD, PROGRAM, USERNAME, payment, person, running
 
 PHONE, OTHER = "31600000101", "31600000102"
 REGISTRATIONS = ("new", "validated", "included", "paused", "declined", "completed")
@@ -58,6 +60,7 @@ class Asked:
         tracker = Tracker(f"{contact_id}:1", {}, latest, [], False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()
         asyncio.run(voucher_action.ActionVoucherStatus().run(dispatcher, tracker, {}))
+        self.buttons = [button["payload"] for one in dispatcher.messages for button in one["buttons"]]
         return [one["text"] for one in dispatcher.messages] + self._outbox()[before:]
 
     def case(self):
@@ -94,10 +97,9 @@ def expected_state(registration, transaction):
 
 
 @pytest.mark.parametrize("registration", REGISTRATIONS)
-@pytest.mark.parametrize("transaction", TRANSACTIONS)
-def test_every_state_gives_its_text_in_every_language(asked, registration, transaction):
-    asked.register(row(registration, transaction))
-    for language in SPOKEN:
+def test_every_state_gives_its_text_in_every_language(asked, registration):
+    for transaction, language in itertools.product(TRANSACTIONS, SPOKEN):
+        asked.register(row(registration, transaction))
         said = " ".join(asked.say("voucher_status", language=language))
         assert said.startswith(f"[utter_voucher_{expected_state(registration, transaction)} {language}]")
         assert said.count("[utter_voucher_") == 1
@@ -144,6 +146,14 @@ def test_trouble_gets_its_line_the_state_and_a_person_who_sees_the_state(asked, 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("transaction", ["waiting", "success"])
+def test_a_voucher_that_did_not_come_gets_a_person_offered(asked, transaction):
+    asked.register(row("included", transaction))
+    asked.say("voucher_not_received")
+    assert asked.buttons == ["/human_agent"]
+    assert asked.case() is None
+
+
 def test_a_voucher_that_did_not_come_gets_its_line_and_the_state(asked):
     asked.register(row("included", "waiting"))
     assert asked.say("voucher_not_received") == [
@@ -166,6 +176,7 @@ def test_balance_of_a_delivered_voucher(asked):
 def test_unknown_balance_is_not_guessed(asked):
     asked.register(row("included", "success"))
     assert asked.say("voucher_balance") == ["[utter_voucher_balance_unknown en]"]
+    assert asked.buttons == ["/human_agent"]
 
 
 def test_balance_question_before_delivery_gets_the_state(asked):
@@ -204,6 +215,62 @@ def test_in_an_open_case_the_looked_up_state_joins_its_card(asked):
     asked.say("voucher_balance")
     assert asked.case().facts["transaction"] == "error"
     assert count(asked.service.engine, schema.cases) == 1
+
+
+@pytest.fixture
+def asked_121(asked, monkeypatch):
+    """The same contact, while the settings choose a 121 Platform; its stand-in as `.platform`."""
+    with running() as platform:
+        client = Platform121(platform.url, USERNAME, PASSWORD, str(PROGRAM), timeout=0.4, budget=0.8)
+        monkeypatch.setattr(source, "of", lambda _service: client)
+        platform.add(person(5, whatsapp=PHONE), payment("success"))
+        platform.add(person(6, whatsapp=OTHER, status="paused"), payment("success", amount=99, number=92))
+        asked.platform = platform
+        yield asked
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_the_state_at_121_is_told_in_every_language(asked_121, language):
+    said = asked_121.say("voucher_status", language=language)
+    assert said[0].startswith(f"[utter_voucher_state_included_success {language}]")
+    assert "17" in said[0] and "2026" in said[0] and NAME not in said[0]
+
+
+@pytest.mark.parametrize("fault", ["down", "slow", "html", "401", "429", "everybody", "500", "errors_200"])
+def test_while_121_fails_nobody_learns_a_state_and_a_person_answers(asked_121, fault):
+    asked_121.platform.fault, asked_121.platform.delay = fault, 0.6
+    for intent, language in zip(itertools.cycle(["voucher_status", "voucher_balance"]), SPOKEN, strict=False):
+        said = " ".join(asked_121.say(intent, language=language))
+        assert said.startswith(f"[utter_voucher_cannot_check {language}]")
+        assert f"[utter_handoff_topic {language}]" in said
+        assert not any(secret in said for secret in ("99", "17", "paused", "included", NAME))
+        assert asked_121.case().facts == {"lookup": "cannot_check", "source": "121"}
+        asked_121.close()
+
+
+def test_balance_at_121_is_told_and_noted_for_the_agent(asked_121):
+    asked_121.platform.balances["44e62864557597e5"] = 12.5
+    assert asked_121.say("voucher_balance") == ["[utter_voucher_balance en] €12.50"]
+    asked_121.say("voucher_lost")
+    asked_121.say("voucher_balance")
+    assert asked_121.case().facts["balance"] == "12.50"
+
+
+def test_an_agents_card_holds_codes_only(asked_121):
+    asked_121.say("voucher_not_working")
+    assert asked_121.case().facts == {
+        "registration": "included", "transaction": "success", "date": "2026-02-24", "amount": "17.50", "source": "121",
+    }  # fmt: skip
+
+
+def test_every_text_exists_in_every_language_with_its_facts(service):
+    for state in STATES:
+        for language in SPOKEN:
+            key = f"utter_voucher_{state}"
+            assert service.answers.has(key, language), (key, language)
+            text = service.answers.get(key, language, amount="AMOUNT", date="DATE").text
+            assert ("AMOUNT" in text) == (state in FACTS), (key, language)
+            assert ("DATE" in text) == (state == "state_included_success"), (key, language)
 
 
 def test_rasa_shell_shows_the_text_and_opens_nothing(asked):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 import yaml
 
+from helpline import settings
 from helpline.content import SPOKEN, Answers
+from helpline.service import Service
+from tests.conftest import SECRET
 
 STATES = (
     "state_new", "state_validated", "state_included_none", "state_included_preparing", "state_included_waiting",
@@ -23,7 +24,7 @@ def marked_texts(tmp_path_factory):
     """A folder of answers `<key> <language>`, with the handoff's acknowledgement."""
     folder = tmp_path_factory.mktemp("texts")
     keys = {f"utter_voucher_{state}": FACTS.get(state, "") for state in STATES}
-    keys |= {"utter_handoff_topic": "", "utter_wait_unknown": "", "utter_notice": ""}
+    keys |= {"utter_handoff_topic": "", "utter_wait_unknown": "", "utter_notice": "", "utter_name_human_agent": ""}
     responses = {
         key: [
             {
@@ -39,6 +40,7 @@ def marked_texts(tmp_path_factory):
 
 
 @pytest.fixture
-def marked(service, marked_texts):
-    """The service with those texts."""
-    return dataclasses.replace(service, answers=Answers(None, marked_texts))
+def marked(engine, vault, marked_texts):
+    """A service with those texts only."""
+    chosen = settings.read({"SECRET_KEY": SECRET, "DATABASE_URL": engine.url.render_as_string(hide_password=False)})
+    return Service(chosen, engine, vault, Answers(None, marked_texts))
