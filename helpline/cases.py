@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from helpline import clock, contacts, outbox
 from helpline.db.schema import accounts, case_events, cases, notes
+from helpline.db.schema import contacts as people
 from helpline.db.vault import Vault
 from helpline.errors import AlreadyClaimed, InputError, Refused, StaleVersion, WindowClosed
 from helpline.messages import Author, OutboundMessage
@@ -105,7 +106,7 @@ def open_case(
             raise
         return found, False
     contacts.raise_epoch(conn, contact_id)
-    _record(conn, case_id, "opened", None, reason=reason, emergency=emergency, topic=topic)
+    record(conn, case_id, "opened", None, reason=reason, emergency=emergency, topic=topic)
     return case_id, True
 
 
@@ -117,46 +118,23 @@ def upgrade(conn: Connection, case_id: int, emergency: str) -> bool:
         .values(urgent=True, emergency=emergency, version=cases.c.version + 1)
     ).rowcount
     if changed:
-        _record(conn, case_id, "upgraded", None, emergency=emergency)
+        record(conn, case_id, "upgraded", None, emergency=emergency)
     return bool(changed)
 
 
 def of_contact(conn: Connection, contact_id: str) -> int | None:
     """The contact's open case."""
-    return conn.execute(
-        sa.select(cases.c.id).where(cases.c.contact_id == contact_id, cases.c.state != "closed")
-    ).scalar()
+    open_one = sa.select(cases.c.id).where(cases.c.contact_id == contact_id, cases.c.state != "closed")
+    found: int | None = conn.execute(open_one).scalar()
+    return found
 
 
 def get(conn: Connection, case_id: int) -> Case:
     """One case. Raises InputError when there is none."""
-    rows = _select(conn, cases.c.id == case_id)
+    rows = select(conn, cases.c.id == case_id)
     if not rows:
         raise InputError(f"There is no case {case_id}.")
     return rows[0]
-
-
-def listed(conn: Connection, *, states: tuple[str, ...], account_id: int | None = None, limit: int = 200) -> list[Case]:
-    """Cases in these states, urgent ones first, then who has waited longest for a person; closed ones newest first."""
-    where = [cases.c.state.in_(states)]
-    if account_id is not None:
-        where.append(cases.c.account_id == account_id)
-    if states == ("closed",):
-        return _select(conn, *where, order=[cases.c.closed_at.desc(), cases.c.id.desc()], limit=limit)
-    unanswered_first = sa.case((cases.c.waiting_since.is_(None), 1), else_=0)
-    order = [cases.c.urgent.desc(), unanswered_first, cases.c.waiting_since, cases.c.id]
-    return _select(conn, *where, order=order, limit=limit)
-
-
-def counts(conn: Connection) -> dict[str, int]:
-    """How many cases are in each open state, and how many are urgent and unclaimed."""
-    query = sa.select(cases.c.state, cases.c.urgent, sa.func.count()).where(cases.c.state != "closed")
-    totals = {"waiting": 0, "active": 0, "parked": 0, "urgent_waiting": 0}
-    for state, urgent, number in conn.execute(query.group_by(cases.c.state, cases.c.urgent)):
-        totals[state] += number
-        if urgent and state == "waiting":
-            totals["urgent_waiting"] += number
-    return totals
 
 
 def card(conn: Connection, vault: Vault, case_id: int) -> Card:
@@ -190,7 +168,7 @@ def claim(conn: Connection, case_id: int, account_id: int, version: int | None =
     if conn.execute(sa.update(cases).where(*where).values(**values)).rowcount:
         # The answer to a tapped suggestion may be on its way; from now on only the agent speaks.
         contacts.raise_epoch(conn, case.contact_id)
-        _record(conn, case_id, "claimed", account_id)
+        record(conn, case_id, "claimed", account_id)
         return
     case = get(conn, case_id)
     if case.account_id == account_id and case.state == "active":
@@ -209,7 +187,7 @@ def release(conn: Connection, case_id: int, account_id: int) -> None:
         "account_id": None,
         "waiting_since": sa.func.coalesce(cases.c.waiting_since, clock.now()),
     }
-    _change(conn, case_id, account_id, ("active", "parked"), "released", values)
+    change(conn, case_id, account_id, ("active", "parked"), "released", values)
 
 
 def reply(
@@ -228,7 +206,7 @@ def reply(
     """
     case = get(conn, case_id)
     contact = contacts.get(conn, case.contact_id, lock=True)
-    _require_holder(conn, case_id, account_id)
+    require_holder(conn, case_id, account_id)
     if message.template is None and not outbox.window_open(contact):
         raise WindowClosed(
             "The contact last wrote more than 24 hours ago, so WhatsApp takes no free text. Send the template."
@@ -250,7 +228,7 @@ def reply(
     at = clock.now()
     first = sa.func.coalesce(cases.c.first_reply_at, at)
     conn.execute(sa.update(cases).where(cases.c.id == case_id).values(waiting_since=None, first_reply_at=first))
-    _record(conn, case_id, "replied", account_id)
+    record(conn, case_id, "replied", account_id)
     return True
 
 
@@ -261,7 +239,7 @@ def note(conn: Connection, vault: Vault, case_id: int, account_id: int, text: st
     get(conn, case_id)
     values = {"case_id": case_id, "account_id": account_id, "body_sealed": vault.seal(text.strip()), "at": clock.now()}
     conn.execute(sa.insert(notes).values(**values))
-    _record(conn, case_id, "noted", account_id)
+    record(conn, case_id, "noted", account_id)
 
 
 def close(conn: Connection, case_id: int, account_id: int | None, outcome: str, topic: str | None = None) -> None:
@@ -274,9 +252,9 @@ def close(conn: Connection, case_id: int, account_id: int | None, outcome: str, 
     if topic:
         values["topic"] = topic
     if account_id is None:
-        _change(conn, case_id, None, ("waiting",), "withdrawn", values)
+        change(conn, case_id, None, ("waiting",), "withdrawn", values)
     else:
-        _change(conn, case_id, account_id, ("active", "parked"), "closed", values)
+        change(conn, case_id, account_id, ("active", "parked"), "closed", values)
     contacts.raise_epoch(conn, contact_id)
 
 
@@ -304,20 +282,22 @@ def events(conn: Connection, case_id: int) -> list[tuple[int, str, str | None, d
     return [(row.at, row.kind, row.name, json.loads(row.facts)) for row in conn.execute(query)]
 
 
-def _change(
+def change(
     conn: Connection, case_id: int, account_id: int | None, states: tuple[str, ...], kind: str, values: dict[str, Any]
 ) -> None:
+    """One conditional UPDATE by the holder (or by the service itself), recorded; Refused when it changes no row."""
     where = [cases.c.id == case_id, cases.c.state.in_(states)]
     if account_id is not None:
         where.append(cases.c.account_id == account_id)
     if not conn.execute(sa.update(cases).where(*where).values(version=cases.c.version + 1, **values)).rowcount:
         if account_id is not None:
-            _require_holder(conn, case_id, account_id)
+            require_holder(conn, case_id, account_id)
         raise StaleVersion("This case changed while you looked at it.")
-    _record(conn, case_id, kind, account_id)
+    record(conn, case_id, kind, account_id)
 
 
-def _require_holder(conn: Connection, case_id: int, account_id: int) -> None:
+def require_holder(conn: Connection, case_id: int, account_id: int) -> None:
+    """Raise Refused, with the holder's name if there is one, unless the account holds this open case."""
     case = get(conn, case_id)
     if case.state == "closed":
         raise Refused("This case is closed.")
@@ -325,19 +305,21 @@ def _require_holder(conn: Connection, case_id: int, account_id: int) -> None:
         raise AlreadyClaimed(case.holder) if case.holder else Refused("Take the case first.")
 
 
-def _record(conn: Connection, case_id: int, kind: str, account_id: int | None, **facts: Any) -> None:
+def record(conn: Connection, case_id: int, kind: str, account_id: int | None, **facts: Any) -> None:
+    """Write down what happened, without text."""
     kept = {key: value for key, value in facts.items() if value is not None}
     values = {"case_id": case_id, "kind": kind, "account_id": account_id, "facts": json.dumps(kept), "at": clock.now()}
     conn.execute(sa.insert(case_events).values(**values))
 
 
-def _select(conn: Connection, *where: Any, order: Any = (), limit: int | None = None) -> list[Case]:
-    from_contacts = [contacts.contacts.c.alias, contacts.contacts.c.last_inbound_at]
+def select(conn: Connection, *where: Any, order: Any = (), limit: int | None = None) -> list[Case]:
+    """Cases with their contact's alias and their holder's name."""
+    from_contacts = [people.c.alias, people.c.last_inbound_at]
     columns = [cases.c[name] for name in Case.__dataclass_fields__ if name in cases.c]
     query = (
         sa.select(*columns, accounts.c.name.label("holder"), *from_contacts)
         .select_from(
-            cases.join(contacts.contacts, contacts.contacts.c.id == cases.c.contact_id).outerjoin(
+            cases.join(people, people.c.id == cases.c.contact_id).outerjoin(
                 accounts, accounts.c.id == cases.c.account_id
             )
         )

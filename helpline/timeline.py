@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import cases, inbox, outbox
+from helpline import cases, clock, inbox, outbox
 from helpline.db import schema
 from helpline.db.vault import Vault
 from helpline.messages import InboundMessage, OutboundMessage
@@ -40,9 +40,15 @@ def of_case(conn: Connection, vault: Vault, case: cases.Case, *, before: int = 2
     until = case.closed_at if case.closed_at is not None else 2**31
     items = _received(conn, vault, case.contact_id, since, until) + _sent(conn, vault, case.contact_id, since, until)
     items += _notes(conn, vault, case.id) + _events(conn, case.id)
-    return sorted(
-        items, key=lambda item: (item.at, item.who == "event", item.key.split("-")[0], int(item.key.split("-")[1]))
-    )
+    return sorted(items, key=_order)
+
+
+_PLACE = {"contact": 0, "event": 1, "note": 2}
+
+
+def _order(item: Item) -> tuple[int, int, int]:
+    """By time; within a second what was written leads to what happened, and that to what was said."""
+    return item.at, _PLACE.get(item.who, 3), int(item.key.split("-")[1])
 
 
 def _since(conn: Connection, case: cases.Case, before: int) -> int:
@@ -110,3 +116,26 @@ def _events(conn: Connection, case_id: int) -> list[Item]:
         Item(at=at, key=f"event-{number}", who="event", name=name, text=kind, facts=facts)
         for number, (at, kind, name, facts) in enumerate(cases.events(conn, case_id))
     ]
+
+
+def earlier(conn: Connection, case: cases.Case, limit: int = 10) -> list[cases.Case]:
+    """The contact's earlier cases, newest first, without their text."""
+    table = schema.cases
+    where = [table.c.contact_id == case.contact_id, table.c.id < case.id]
+    return cases.select(conn, *where, order=[table.c.id.desc()], limit=limit)
+
+
+def mark(conn: Connection, case: cases.Case) -> str:
+    """A short word that changes whenever a line of the case would look different; one query."""
+    received, sent = schema.inbox, schema.outbox
+    figures = (
+        sa.select(sa.func.max(received.c.id)).where(received.c.contact_id == case.contact_id),
+        sa.select(sa.func.max(sent.c.id)).where(sent.c.contact_id == case.contact_id),
+        sa.select(sa.func.sum(sent.c.rank)).where(sent.c.contact_id == case.contact_id),
+        sa.select(sa.func.count()).where(sent.c.contact_id == case.contact_id, sent.c.state == "failed"),
+        sa.select(sa.func.count()).where(sent.c.contact_id == case.contact_id, sent.c.state == "held"),
+        sa.select(sa.func.max(schema.case_events.c.id)).where(schema.case_events.c.case_id == case.id),
+    )
+    row = conn.execute(sa.select(*(figure.scalar_subquery() for figure in figures))).one()
+    window = int(case.window_closes_at > clock.now())
+    return "-".join(str(value or 0) for value in (*row, case.version, window))

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from helpline import cases, clock, contacts, outbox, timeline
+from helpline import cases, clock, contacts, outbox, queue, timeline
 from helpline.db import schema
 from helpline.errors import AlreadyClaimed, InputError, Refused, WindowClosed
 from helpline.messages import OutboundMessage
@@ -116,10 +116,10 @@ def test_urgent_comes_first_then_who_waited_longest(service):
             contact_id = write(conn, service, message("x", sender=sender))
             ids.append(cases.open_case(conn, service.vault, contact_id, "asked")[0])
             clock.shift(300 * (number + 1))
-        assert [case.id for case in cases.listed(conn, states=("waiting",))] == ids
+        assert [case.id for case in queue.listed(conn, queue.Filter(("waiting",)))] == ids
         cases.upgrade(conn, ids[1], "medical")
-        assert [case.id for case in cases.listed(conn, states=("waiting",))] == ids[::-1]
-        assert cases.counts(conn) == {"waiting": 2, "active": 0, "parked": 0, "urgent_waiting": 1}
+        assert [case.id for case in queue.listed(conn, queue.Filter(("waiting",)))] == ids[::-1]
+        assert queue.counts(conn) == {"waiting": 2, "active": 0, "parked": 0, "urgent_waiting": 1, "mine": 0}
 
 
 def test_note_reaches_the_timeline_and_never_the_outbox(service, opened):

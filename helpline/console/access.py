@@ -1,0 +1,142 @@
+"""Who may do what: closed by default. Every request passes here before any page sees it.
+
+A route is open to the signed-out only if PUBLIC names it, and to a role only if ROLES_OF names its feature.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from helpline import accounts, clock
+from helpline.console import current
+from helpline.console.words import LANGUAGES, Words
+
+PUBLIC = frozenset({"static", "signin.page", "signin.enter", "signin.language", "status.health", "status.metrics"})
+"""Everything a stranger may ask for."""
+
+ROLES_OF = {
+    "queue": accounts.CASEWORKERS,
+    "cases": accounts.CASEWORKERS,
+    "status": accounts.ROLES,
+    "signin": accounts.ROLES,
+}
+"""Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
+
+ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {}
+"""Routes that fewer roles may use than their feature."""
+
+IDLE_SECONDS = 60 * 60
+SESSION_SECONDS = 12 * 3600
+LIVE = frozenset({"queue.live", "cases.events"})
+"""Routes a page asks by itself: they do not prove that anybody is there."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+def guard(app: Flask) -> None:
+    """Put the gate before every route, also those that others add."""
+    app.before_request(_gate)
+    app.after_request(_headers)
+
+
+def _gate() -> AnyResponse | None:
+    g.account = _who()
+    g.words = Words(_language())
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        _require_same_origin()
+    if request.endpoint in PUBLIC:
+        return None
+    if g.account is None:
+        return _to_sign_in()
+    if request.endpoint is None:
+        return None  # no such page; only the signed-in are told
+    if not may(g.account.role, request.endpoint):
+        abort(403)
+    return None
+
+
+def may(role: str, endpoint: str) -> bool:
+    """Whether a role may use a route."""
+    if endpoint in PUBLIC:
+        return True
+    allowed = ROLES_OF_ROUTE.get(endpoint) or ROLES_OF.get(endpoint.partition(".")[0], ())
+    return role in allowed
+
+
+def begin_session(account: accounts.Account) -> None:
+    """Sign somebody in; whatever the cookie held before is dropped."""
+    session.clear()
+    session.update(account=account.id, epoch=account.session_epoch, began=clock.now(), active=clock.now())
+
+
+def _who() -> accounts.Account | None:
+    account_id = session.get("account")
+    if request.endpoint == "static" or not isinstance(account_id, int):
+        return None
+    at = clock.now()
+    began, active = session.get("began", 0), session.get("active", 0)
+    with current.reading() as conn:
+        account = accounts.get(conn, account_id)
+    valid = account is not None and account.active and account.session_epoch == session.get("epoch")
+    if not valid or at - active > IDLE_SECONDS or at - began > SESSION_SECONDS:
+        session.clear()
+        return None
+    if request.endpoint not in LIVE and at - active > 30:
+        session["active"] = at
+    return account
+
+
+def _language() -> str:
+    account = current.signed_in()
+    if account is not None:
+        return account.interface_language
+    chosen = request.cookies.get("console_language", "")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def _require_same_origin() -> None:
+    """Refuse what another site's page sends with our cookie. Browsers set both headers; pages cannot."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if origin not in (None, "null"):
+        same = urlsplit(origin).netloc == request.host
+        if not same or site not in (None, "same-origin"):
+            abort(403)
+    elif site != "same-origin":
+        abort(403)
+
+
+def _to_sign_in() -> AnyResponse:
+    target = url_for("signin.page")
+    if request.method == "GET" and not current.by_script():
+        asked = request.full_path.rstrip("?")
+        return redirect(target if asked == "/" else url_for("signin.page", next=asked))
+    answer = Response("", 401)
+    answer.headers["HX-Redirect"] = target
+    return answer
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint == "static" and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+    if current.service().settings.production:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

@@ -1,0 +1,114 @@
+"""The console's web application, and the process that serves it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import waitress
+from flask import Flask, g, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
+
+from helpline import accounts, clock, logs, service
+from helpline.console import access, answers, cases, current, queue, signin, status
+from helpline.console.words import LANGUAGES, direction
+from helpline.errors import SettingsError
+from helpline.service import Service
+from helpline.settings import Settings
+
+THREADS = 12
+REQUEST_BYTES = 1024 * 1024
+MENU = (("queue.page", "nav.cases", "inbox"), ("status.page", "nav.status", "activity"))
+"""The main menu: route, text and icon; each role sees what it may use."""
+log = logs.get(__name__)
+
+
+def create(opened: Service) -> Flask:
+    """The application on an opened service."""
+    app = Flask(__name__)
+    app.extensions["helpline"] = opened
+    keys = opened.vault.lookups("session", "console")
+    app.config.update(
+        SECRET_KEY=keys[0],
+        SECRET_KEY_FALLBACKS=keys[1:],
+        SESSION_COOKIE_NAME="helpline_console",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=opened.settings.production,
+        MAX_CONTENT_LENGTH=REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=REQUEST_BYTES,
+    )
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    access.guard(app)
+    for feature in (signin, queue, cases, status):
+        app.register_blueprint(feature.bp)
+    app.jinja_env.globals.update(_globals())
+    app.register_error_handler(HTTPException, _http_fault)
+    app.register_error_handler(Exception, _unexpected)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Run the console until it is stopped. Refuses to start in production while a demo account is open."""
+    logs.to_stderr()
+    opened = service.start(settings)
+    if settings.production:
+        with opened.engine.begin() as conn:
+            open_accounts = accounts.open_to_everybody(conn)
+        if open_accounts:
+            raise SettingsError(
+                f"The demo accounts {', '.join(open_accounts)} still have the demo's password. "
+                "Production does not start with them: remove them or give them a password."
+            )
+    waitress.serve(
+        create(opened), host=settings.bind, port=settings.console_port, threads=THREADS, ident=None,
+        clear_untrusted_proxy_headers=True,
+    )  # fmt: skip
+
+
+def _globals() -> dict[str, Any]:
+    """What every template may use, also those that are imported; proxies stand for what each request is about."""
+    return {
+        "t": LocalProxy(current.words),
+        "account": LocalProxy(current.signed_in),
+        "now": LocalProxy(clock.now),
+        "by_script": LocalProxy(current.by_script),
+        "asset": _asset,
+        "may": access.may,
+        "direction": direction,
+        "topic_name": answers.topic_name,
+        "topics": answers.topics,
+        "approved": answers.approved,
+        "MENU": MENU,
+        "LANGUAGES": LANGUAGES,
+        "OUTCOMES": cases.OUTCOMES,
+        "TEXT_LENGTH": cases.TEXT_LENGTH,
+        **queue.globals_(),
+    }
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]
+
+
+def _asset(name: str) -> str:
+    """Address of a static file; it changes with the file, so browsers may keep it."""
+    return url_for("static", filename=name, v=_digest(name))
+
+
+def _http_fault(error: HTTPException) -> Any:
+    code = error.code or 500
+    if request.endpoint == "static" or "words" not in g:
+        return error
+    return render_template("shared/fault.html", code=code), code
+
+
+def _unexpected(_error: Exception) -> Any:
+    logs.failure(log, "console_failed", endpoint=request.endpoint or "")
+    return render_template("shared/fault.html", code=500), 500

@@ -1,0 +1,54 @@
+"""What a request is about: the service it runs in, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import current_app, g, request
+from sqlalchemy.engine import Connection
+
+from helpline.accounts import Account
+from helpline.console.words import Words
+from helpline.db.engine import reading as reading_engine
+from helpline.service import Service
+
+
+def service() -> Service:
+    """The service of this console."""
+    return cast(Service, current_app.extensions["helpline"])
+
+
+def account() -> Account:
+    """Who is signed in; only behind the gate of access.py."""
+    return cast(Account, g.account)
+
+
+def signed_in() -> Account | None:
+    """Who is signed in, if anybody."""
+    return cast("Account | None", g.get("account"))
+
+
+def words() -> Words:
+    """The console's texts in the language of this request."""
+    return cast(Words, g.words)
+
+
+def by_script() -> bool:
+    """Whether htmx or our own script asks, for a piece of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection for reading only."""
+    with reading_engine(service().engine) as conn:
+        yield conn
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """A transaction; everything in it happens, or nothing."""
+    with service().engine.begin() as conn:
+        yield conn

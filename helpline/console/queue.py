@@ -1,0 +1,106 @@
+"""The lists of cases: waiting, mine, parked, everybody's, closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy.engine import Connection
+from werkzeug.wrappers import Response as AnyResponse
+
+from helpline import accounts, cases, clock, queue
+from helpline.cases import Case
+from helpline.console import current
+from helpline.errors import Refused
+
+bp = Blueprint("queue", __name__)
+
+LISTS = {
+    "waiting": queue.Filter(("waiting",)),
+    "mine": queue.Filter(("active", "parked")),
+    "open": queue.Filter(queue.OPEN),
+    "closed": queue.Filter(("closed",)),
+}
+ROWS = 100
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Board:
+    """What the list column shows."""
+
+    show: str
+    rows: list[Case]
+    counts: dict[str, int]
+    mark: str
+    """Changes when the list would look different; the page asks with it."""
+
+
+@bp.get("/cases")
+def page() -> str:
+    """A list on its own: what a phone shows first, and a desk before a case is chosen."""
+    with current.reading() as conn:
+        board = read(conn)
+    return render_template("queue/page.html", board=board)
+
+
+@bp.get("/cases/live")
+def live() -> Response | str:
+    """The list again, if it changed since the page was drawn; else 204."""
+    with current.reading() as conn:
+        if request.args.get("after") == mark(conn, chosen_list()):
+            return Response(status=204)
+        board = read(conn)
+    return render_template("queue/board.html", board=board)
+
+
+@bp.post("/cases/next")
+def take_next() -> AnyResponse | tuple[str, int]:
+    """Take the case that comes first; when a colleague is faster, the one after it."""
+    account = current.account()
+    passed: list[int] = []
+    for _ in range(TRIES):
+        with current.writing() as conn:
+            case = queue.first(conn, account.reads, skip=passed)
+            if case is None:
+                break
+            try:
+                cases.claim(conn, case.id, account.id)
+                return redirect(url_for("cases.page", case_id=case.id), 303)
+            except Refused:
+                passed.append(case.id)
+    with current.reading() as conn:
+        board = read(conn)
+    return render_template("queue/page.html", board=board, fault=current.words()("error.nobody_waits")), 409
+
+
+def read(conn: Connection) -> Board:
+    """The chosen list and the figures beside it."""
+    account, show = current.account(), chosen_list()
+    chosen = LISTS[show]
+    if show == "mine":
+        chosen = replace(chosen, account_id=account.id)
+    rows = queue.listed(conn, chosen, reads=account.reads, limit=ROWS)
+    return Board(show, rows, queue.counts(conn, account.id), mark(conn, show))
+
+
+def mark(conn: Connection, show: str) -> str:
+    """Times on the page are in minutes, so a new minute is a change too."""
+    return f"{show}.{queue.mark(conn)}.{clock.now() // 60}"
+
+
+def chosen_list() -> str:
+    """Which list the request asks for."""
+    asked = request.args.get("show", "")
+    return asked if asked in LISTS else "waiting"
+
+
+def nothing_read(account: accounts.Account, case: Case) -> bool:
+    """Whether the agent does not read the contact's language."""
+    return bool(case.language) and bool(account.reads) and case.language not in account.reads
+
+
+def globals_() -> dict[str, Any]:
+    """What templates of lists need."""
+    return {"nothing_read": nothing_read, "LISTS": tuple(LISTS)}

@@ -1,0 +1,103 @@
+"""Which case comes first: urgent ones, then windows about to close, then who has waited longest for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from helpline import cases, clock, outbox
+from helpline.db.schema import cases as table
+from helpline.db.schema import contacts
+
+OPEN = ("waiting", "active", "parked")
+CLOSING_SECONDS = 4 * 3600
+"""A 24-hour window with less left than this moves a case up: after it, an answer needs a template."""
+LANGUAGE_SECONDS = 20 * 60
+"""A case in a language the agent reads counts as waiting this much longer; it is never hidden from others."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which cases to list. Empty fields filter nothing."""
+
+    states: tuple[str, ...] = OPEN
+    account_id: int | None = None
+    language: str = ""
+    topic: str = ""
+    reason: str = ""
+    urgent: bool = False
+
+
+def listed(conn: Connection, chosen: Filter, *, reads: Sequence[str] = (), limit: int = 200) -> list[cases.Case]:
+    """The cases, first things first; closed ones newest first. `reads` are the languages of who looks."""
+    return cases.select(conn, *_where(chosen), order=_order(chosen, reads), limit=limit)
+
+
+def first(conn: Connection, reads: Sequence[str] = (), *, skip: Sequence[int] = ()) -> cases.Case | None:
+    """The waiting case that should be taken next."""
+    where = [table.c.state == "waiting", table.c.id.not_in(list(skip))]
+    found = cases.select(conn, *where, order=_order(Filter(("waiting",)), reads), limit=1)
+    return found[0] if found else None
+
+
+def counts(conn: Connection, account_id: int | None = None) -> dict[str, int]:
+    """How many cases are in each open state, how many are urgent and unclaimed, and how many the account holds."""
+    mine = sa.case((table.c.account_id == account_id, 1), else_=0) if account_id is not None else sa.literal(0)
+    query = sa.select(table.c.state, table.c.urgent, sa.func.count(), sa.func.sum(mine))
+    query = query.where(table.c.state != "closed").group_by(table.c.state, table.c.urgent)
+    totals = {"waiting": 0, "active": 0, "parked": 0, "urgent_waiting": 0, "mine": 0}
+    for state, urgent, number, held in conn.execute(query):
+        totals[state] += number
+        totals["mine"] += held if state == "active" else 0
+        if urgent and state == "waiting":
+            totals["urgent_waiting"] += number
+    return totals
+
+
+def mark(conn: Connection) -> str:
+    """A short word that changes whenever any open case does; cheap enough to ask every few seconds."""
+    figures = (
+        sa.func.count(),
+        sa.func.coalesce(sa.func.max(table.c.id), 0),
+        sa.func.coalesce(sa.func.sum(table.c.version), 0),
+        sa.func.coalesce(sa.func.sum(table.c.waiting_since), 0),
+        sa.func.count(table.c.waiting_since),
+        sa.func.coalesce(sa.func.sum(table.c.account_id), 0),
+    )
+    row = conn.execute(sa.select(*figures).where(table.c.state != "closed")).one()
+    return "-".join(str(int(value)) for value in row)
+
+
+def oldest_wait(conn: Connection) -> int:
+    """For how many seconds the case that waits longest has waited for a person; 0 when none does."""
+    since = conn.execute(sa.select(sa.func.min(table.c.waiting_since)).where(table.c.state != "closed")).scalar()
+    return max(0, clock.now() - since) if since else 0
+
+
+def _where(chosen: Filter) -> list[Any]:
+    where: list[Any] = [table.c.state.in_(chosen.states)]
+    equal = (("account_id", chosen.account_id), ("language", chosen.language), ("topic", chosen.topic))
+    where += [table.c[name] == value for name, value in (*equal, ("reason", chosen.reason)) if value]
+    if chosen.urgent:
+        where.append(table.c.urgent)
+    return where
+
+
+def _order(chosen: Filter, reads: Sequence[str]) -> list[Any]:
+    if chosen.states == ("closed",):
+        return [table.c.closed_at.desc(), table.c.id.desc()]
+    closes_at = contacts.c.last_inbound_at + outbox.WINDOW_SECONDS
+    closing = sa.and_(closes_at > clock.now(), closes_at < clock.now() + CLOSING_SECONDS)
+    unanswered = table.c.waiting_since.is_not(None)
+    patience = sa.case((table.c.language.in_(list(reads)), LANGUAGE_SECONDS), else_=0)
+    return [
+        table.c.urgent.desc(),
+        sa.case((unanswered, 0), else_=1),
+        sa.case((sa.and_(unanswered, closing), 0), else_=1),
+        table.c.waiting_since - patience,
+        table.c.id,
+    ]
