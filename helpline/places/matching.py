@@ -51,8 +51,11 @@ class Gazetteer:
     others: dict[str, list[Place]] = field(default_factory=dict)
     sounds: dict[str, list[Place]] = field(default_factory=dict)
     skeletons: dict[str, list[Place]] = field(default_factory=dict)
+    spaced: set[str] = field(default_factory=set)
+    """Names of several words, written together."""
     provinces: dict[Place, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    """People of the sounds of real names: what a misspelling is compared with."""
     elsewhere: frozenset[str] = frozenset()
 
     def add(self, named: Named) -> None:
@@ -63,10 +66,13 @@ class Gazetteer:
             key = plain(name)
             for variant in _variants(key):
                 _put(self.own, variant, named.place)
+                if " " in key:
+                    self.spaced.add(variant)
             if LATIN.search(key):
                 for variant in _variants(key):
                     _put(self.sounds, sound(variant), named.place)
-                    self.sizes[sound(variant)] = max(self.sizes.get(sound(variant), 0), named.place.population)
+                    if name in (named.place.name, named.own[0]):
+                        self.sizes[sound(variant)] = max(self.sizes.get(sound(variant), 0), named.place.population)
                 if named.place.population >= 15_000 and len(skeleton(key)) >= 3:
                     _put(self.skeletons, skeleton(key), named.place)
         for name in named.others:
@@ -109,11 +115,11 @@ class Gazetteer:
         heard = sound(key if latin else romanised(key))
         if len(heard) < 3:
             return []
-        if heard in self.sounds and (len(heard) >= 5 or self.sizes[heard] >= 20_000):
+        if heard in self.sounds and (len(heard) >= 5 or self.sizes.get(heard, 0) >= 20_000):
             return _namesakes(self.sounds[heard])
         best: tuple[float, str] | None = None
         for candidate, edits, _ in process.extract(
-            heard, self.sounds.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=_edits(heard, latin), limit=25
+            heard, self.sizes.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=_edits(heard, latin), limit=25
         ):
             people = self.sizes[candidate]
             if not _plausible(heard, candidate, int(edits), people, latin):
@@ -141,16 +147,19 @@ def _plausible(heard: str, candidate: str, edits: int, people: int, latin: bool)
     """How many slips are still the same name depends on its length, and on how many would write it."""
     shorter = min(len(heard), len(candidate))
     same_start = heard[0] == candidate[0]
+    bones = DamerauLevenshtein.distance(skeleton(heard), skeleton(candidate))
+    if not latin and bones and (edits > 1 or shorter < 8):
+        return False
     if edits == 1:
         if shorter < 4:
             return False
         if shorter == 4:
             return people >= 90_000 and same_start
-        return people >= (20_000 if shorter == 5 else 3_000) and (same_start or people >= 100_000)
+        return people >= (20_000 if shorter < 7 else 8_000) and (same_start or people >= 100_000)
     if edits == 2:
-        floor = 100_000 if shorter < 7 else 30_000 if shorter < 9 else 8_000
-        return people >= floor and same_start and shorter >= 6
-    return people >= 50_000 and same_start and shorter >= 10
+        floor = 30_000 if shorter < 9 else 8_000
+        return people >= floor and same_start and shorter >= 7 and bones <= 1
+    return people >= 50_000 and same_start and shorter >= 10 and bones <= 1
 
 
 def _variants(key: str) -> set[str]:
@@ -285,17 +294,22 @@ def _at(parts: list[_Word], at: int, length: int) -> list[Place]:
             key = stripped if found else key
     if found:
         return found if _is_meant(here, key, found[0], led, at == 0) else []
-    if (
-        length == 1
-        and (len(key) >= 6 or not LATIN.search(key))
-        and key not in _ordinary()
-        and key not in _set("around")
-    ):
-        if led or (LATIN.search(key) and len(key) >= 7 and sound(key) in gazetteer().sounds):
-            heard = gazetteer().misspelt(key)
-            if heard and heard[0].population >= 20_000 and key not in _set("never"):
-                return heard
-    return []
+    return _misspelt_inside(key, led) if length == 1 else []
+
+
+def _misspelt_inside(key: str, led: bool) -> list[Place]:
+    """A misspelt town is read inside a sentence after "in", or when it sounds exactly like one."""
+    gazette, latin = gazetteer(), bool(LATIN.search(key))
+    if len(key) < 6 or " " in key or key in _ordinary() or key in _set("around") or key in _set("never"):
+        return []
+    if not led and not (latin and len(key) >= 7 and sound(key) in gazette.sounds):
+        return []
+    found = gazette.misspelt(key)
+    if not found or found[0].population < (20_000 if len(key) > 7 and latin else 90_000):
+        return []
+    heard = sound(key if latin else romanised(key))
+    near = any(DamerauLevenshtein.distance(heard, sound(plain(name.name))) <= 1 for name in found)
+    return found if near or heard in gazette.sounds else []
 
 
 def _without_prefix(key: str) -> str:
@@ -325,10 +339,18 @@ def _is_meant(here: list[_Word], key: str, place: Place, led: bool, first: bool)
         return False
     if key in _ordinary() and not (led and capital):
         return False
+    if len(here) > 1 and squeezed not in gazetteer().spaced and (len(squeezed) < 7 or _loose(here)):
+        return False
     trusted = squeezed in gazetteer().own
-    strong = place.population >= (STRONG_PEOPLE if trusted else 20_000) and len(squeezed) >= STRONG_LENGTH - (not cased)
+    short = STRONG_LENGTH - (not cased and place.population >= 90_000)
+    strong = place.population >= (STRONG_PEOPLE if trusted else 20_000) and len(squeezed) >= short
     if strong:
         return True
     return (led and len(squeezed) >= 3 and trusted) or (
         capital and cased and not first and len(squeezed) >= 6 and trusted
     )
+
+
+def _loose(here: list[_Word]) -> bool:
+    """Words that only happen to stand beside each other: "bus en" is not Busen."""
+    return any(part.plain in _set("before") or part.plain in _set("around") for part in here)
