@@ -130,6 +130,10 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
         for name in ("platform121_url", "platform121_username", "platform121_password", "platform121_program_id"):
             if not values[name]:
                 faults.append(f"{name.upper()} is missing; VOUCHERS=121 needs it.")
+        if values["platform121_program_id"] and not str(values["platform121_program_id"]).strip().isdecimal():
+            faults.append("PLATFORM121_PROGRAM_ID must be a whole number.")
+        if values["environment"] == "production" and str(values["platform121_url"]).startswith("http://"):
+            faults.append("PLATFORM121_URL must begin with https://; a password goes there.")
     if int(values["assistant_deadline"]) < 1:
         faults.append("ASSISTANT_DEADLINE must be at least 1 second.")
     if values["environment"] == "production":

@@ -438,6 +438,10 @@ def test_settings_choose_the_source_and_keep_one_client(service, platform):
     assert source.health(chosen)["answers"] is True
     with pytest.raises(SettingsError, match="PLATFORM121_PASSWORD"):
         settings.read({**given, "PLATFORM121_PASSWORD": ""})
+    with pytest.raises(SettingsError, match="must be a whole number"):
+        settings.read({**given, "PLATFORM121_PROGRAM_ID": "PV"})
+    with pytest.raises(SettingsError, match="must begin with https"):
+        settings.read({**given, "ENVIRONMENT": "production"})
 
 
 def test_the_stand_in_has_both_traps(platform):
