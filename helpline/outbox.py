@@ -1,4 +1,4 @@
-"""Messages to send: one gate they all pass, then claim, retry, receipts.
+"""Messages to send: one gate they all pass, then claim, send in parts, retry. Receipts: receipts.py.
 
 States: queued → sending → sent → delivered → read; or failed (final), unknown (the provider may have it),
 held (outside the 24-hour window), suppressed (the gate refused it; agents can see it).
@@ -13,19 +13,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import clock, contacts
+from helpline import clock, contacts, receipts
 from helpline.db.engine import insert_once
-from helpline.db.schema import cases, outbox, receipts
+from helpline.db.schema import cases, outbox
 from helpline.db.vault import Vault
-from helpline.messages import Author, Button, DeliveryReceipt, Media, OutboundMessage
+from helpline.messages import Author, Button, Media, OutboundMessage
+from helpline.receipts import ATTEMPTS, RANK
 
 WINDOW_SECONDS = 24 * 3600 - 600
 """WhatsApp's customer-service window, ten minutes early: a message on its way must still arrive inside it."""
 LEASE_SECONDS = 60
 UNKNOWN_WAIT_SECONDS = 30
 """How long a receipt may still tell that an unanswered call did arrive, before the message is sent again, once."""
-ATTEMPTS = 5
-RANK = {"queued": 0, "sent": 1, "delivered": 2, "read": 3, "played": 4}
 OPEN_STATES = ("queued", "sending", "unknown")
 
 
@@ -38,6 +37,8 @@ class Outgoing:
     message: OutboundMessage
     attempts: int
     was_unknown: bool
+    parts_done: int = 0
+    """How many of its payloads the provider took already: a long text is not begun again after a fault half-way."""
 
 
 def put(
@@ -124,7 +125,9 @@ def claim(conn: Connection, vault: Vault, limit: int) -> list[Outgoing]:
         .values(state="sending", lease_until=at + LEASE_SECONDS, attempts=outbox.c.attempts + 1)
     )
     return [
-        Outgoing(r.id, r.contact_id, unpack(vault.open(r.body_sealed)), r.attempts + 1, r.state == "unknown")
+        Outgoing(
+            r.id, r.contact_id, unpack(vault.open(r.body_sealed)), r.attempts + 1, r.state == "unknown", r.parts_done
+        )
         for r in rows
     ]
 
@@ -140,8 +143,15 @@ def _expire_leases(conn: Connection, at: int) -> None:
         )
 
 
+def part_sent(conn: Connection, outbox_id: int, parts_done: int) -> bool:
+    """The provider took one more part and there are others; False when they must not follow (failed, erased)."""
+    values = {"parts_done": parts_done, "lease_until": clock.now() + LEASE_SECONDS}
+    return bool(conn.execute(sa.update(outbox).where(*_sending(outbox_id)).values(**values)).rowcount)
+
+
 def sent(conn: Connection, outbox_id: int, message_id: str) -> None:
-    """The provider took it; receipts that came before this are applied now."""
+    """The provider took it (its last part); receipts that came before this are applied now."""
+    open_still = outbox.c.state.in_(OPEN_STATES)
     conn.execute(
         sa.update(outbox)
         .where(outbox.c.id == outbox_id)
@@ -149,16 +159,12 @@ def sent(conn: Connection, outbox_id: int, message_id: str) -> None:
             message_id=message_id,
             sent_at=clock.now(),
             lease_until=None,
-            error=None,
-            state=sa.case((outbox.c.rank >= RANK["sent"], outbox.c.state), else_="sent"),
+            error=sa.case((open_still, None), else_=outbox.c.error),
+            state=sa.case((open_still, "sent"), else_=outbox.c.state),
             rank=sa.case((outbox.c.rank >= RANK["sent"], outbox.c.rank), else_=RANK["sent"]),
         )
     )
-    early = conn.execute(sa.select(receipts).where(receipts.c.message_id == message_id).order_by(receipts.c.id)).all()
-    for row in early:
-        _apply(conn, outbox_id, row.status, row.error)
-    if early:
-        conn.execute(sa.delete(receipts).where(receipts.c.message_id == message_id))
+    receipts.apply_early(conn, outbox_id, message_id)
 
 
 def retry(conn: Connection, outbox_id: int, attempts: int, after_seconds: int, error: str) -> bool:
@@ -166,35 +172,35 @@ def retry(conn: Connection, outbox_id: int, attempts: int, after_seconds: int, e
     if attempts >= ATTEMPTS:
         failed(conn, outbox_id, error)
         return False
-    values = {
-        "state": "queued",
-        "lease_until": None,
-        "next_attempt_at": clock.now() + after_seconds,
-        "error": error[:40],
-    }
-    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
+    _requeue(conn, outbox_id, after_seconds, error)
     return True
 
 
 def postpone(conn: Connection, outbox_id: int, after_seconds: int, error: str) -> None:
     """Try again later without counting an attempt: the provider is busy or our account needs a person."""
-    values = {
-        "state": "queued",
-        "lease_until": None,
-        "next_attempt_at": clock.now() + after_seconds,
-        "attempts": outbox.c.attempts - 1,
-        "error": error[:40],
-    }
-    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(**values))
+    _requeue(conn, outbox_id, after_seconds, error, attempts=outbox.c.attempts - 1)
 
 
-def unknown(conn: Connection, outbox_id: int, *, again: bool, error: str) -> None:
-    """The call ended without an answer. Wait for a receipt, then send once more; after that leave it unknown."""
-    if again:
-        values: dict[str, Any] = {"state": "unknown", "next_attempt_at": clock.now() + UNKNOWN_WAIT_SECONDS}
-    else:
-        values = {"state": "failed"}
-    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(lease_until=None, error=error[:40], **values))
+def _requeue(conn: Connection, outbox_id: int, after_seconds: int, error: str, **more: Any) -> None:
+    due = clock.now() + after_seconds
+    values = {"state": "queued", "lease_until": None, "next_attempt_at": due, "error": error[:40], **more}
+    conn.execute(sa.update(outbox).where(*_sending(outbox_id)).values(**values))
+
+
+def _sending(outbox_id: int) -> tuple[Any, ...]:
+    """Only while it is still ours to decide: a receipt may have settled it in the meantime."""
+    return outbox.c.id == outbox_id, outbox.c.state == "sending"
+
+
+def unknown(conn: Connection, outbox_id: int, *, again: bool, error: str, part: int = 0) -> None:
+    """The call for a part ended without an answer. Wait for a receipt, then send once more; after that give up.
+
+    If a receipt came while the call was still open, the next part is due at once.
+    """
+    due = sa.case((outbox.c.parts_done > part, clock.now()), else_=clock.now() + UNKNOWN_WAIT_SECONDS)
+    state = sa.case((outbox.c.parts_done > part, "queued"), else_="unknown" if again else "failed")
+    values = {"state": state, "next_attempt_at": due, "lease_until": None, "error": error[:40]}
+    conn.execute(sa.update(outbox).where(*_sending(outbox_id)).values(**values))
 
 
 def failed(conn: Connection, outbox_id: int, error: str) -> None:
@@ -203,15 +209,9 @@ def failed(conn: Connection, outbox_id: int, error: str) -> None:
     conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.rank < RANK["delivered"]).values(**values))
 
 
-def silence(conn: Connection, contact_id: str) -> None:
-    """Suppress what still waits to go to somebody who asked for silence; safety texts go all the same."""
-    waiting = sa.and_(outbox.c.contact_id == contact_id, outbox.c.state.in_(("queued", "held")))
-    conn.execute(sa.update(outbox).where(waiting, outbox.c.kind != "safety").values(state="suppressed"))
-
-
 def hold(conn: Connection, outbox_id: int) -> None:
     """The window has shut: keep it until the contact writes."""
-    conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(state="held", lease_until=None))
+    conn.execute(sa.update(outbox).where(*_sending(outbox_id)).values(state="held", lease_until=None))
 
 
 def release_held(conn: Connection, contact_id: str) -> None:
@@ -221,51 +221,6 @@ def release_held(conn: Connection, contact_id: str) -> None:
         .where(outbox.c.contact_id == contact_id, outbox.c.state == "held")
         .values(state="queued", next_attempt_at=clock.now())
     )
-
-
-def receive(conn: Connection, receipt: DeliveryReceipt) -> None:
-    """Apply a receipt. Status only goes up; one for a message we do not know yet is kept until we do."""
-    if not receipt.known:
-        return
-    error = f"provider_{receipt.error_codes[0]}" if receipt.error_codes else None
-    outbox_id = _outbox_id(conn, receipt)
-    if outbox_id is None:
-        values = {
-            "message_id": receipt.message_id,
-            "status": receipt.status[:12],
-            "error": error,
-            "received_at": clock.now(),
-        }
-        conn.execute(sa.insert(receipts).values(**values))
-        return
-    _apply(conn, outbox_id, receipt.status, error, receipt.message_id)
-
-
-def _outbox_id(conn: Connection, receipt: DeliveryReceipt) -> int | None:
-    by_message = sa.select(outbox.c.id).where(outbox.c.message_id == receipt.message_id)
-    found: int | None = conn.execute(by_message).scalar()
-    if found is None and receipt.callback_data and receipt.callback_data.isdecimal():
-        # Meta echoes our row id; this is how the outcome of an unanswered call becomes known.
-        by_echo = sa.select(outbox.c.id).where(
-            outbox.c.id == int(receipt.callback_data[:18]), outbox.c.state.in_(("sending", "unknown"))
-        )
-        found = conn.execute(by_echo).scalar()
-    return found
-
-
-def _apply(conn: Connection, outbox_id: int, status: str, error: str | None, message_id: str | None = None) -> None:
-    here = outbox.c.id == outbox_id
-    if status == "failed":
-        values: dict[str, Any] = {"state": "failed", "error": error or "provider_failed", "lease_until": None}
-        conn.execute(sa.update(outbox).where(here, outbox.c.rank < RANK["delivered"]).values(**values))
-        return
-    rank = RANK.get(status)
-    if rank is None:
-        return
-    values = {"rank": rank, "state": "read" if status == "played" else status, "error": None, "lease_until": None}
-    if message_id:
-        values["message_id"] = message_id
-    conn.execute(sa.update(outbox).where(here, outbox.c.rank < rank).values(**values))
 
 
 def waiting(conn: Connection) -> tuple[int, int]:

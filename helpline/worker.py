@@ -1,31 +1,92 @@
-"""The timed jobs: deliver the outbox, finish erasures, watch that nobody is left unanswered."""
+"""The timed jobs: deliver the outbox, finish erasures, watch that nobody is left unanswered.
+
+Several workers may run beside each other: each message is claimed by one of them, and of each contact only the oldest
+unsent message can be claimed. What each class of refusal leads to is in `_refused`; the classes are drawn in
+whatsapp/refusals.py.
+"""
 
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
 
 from helpline import clock, contacts, logs, outbox, privacy
 from helpline.db.engine import reading
-from helpline.errors import InputError, ProviderError
+from helpline.errors import InputError
 from helpline.outbox import Outgoing
 from helpline.service import Service
 from helpline.whatsapp import client, render
 
-CLAIM = 16
+SENDERS = 8
 IDLE_SECONDS = 0.05
 """How often to look for something to send; one indexed query."""
+LONGEST_PAUSE = 300
+LONGEST_PAIR_PAUSE = 900
+TROUBLE_PAUSE = 60
+LATE_SECONDS = 300
 
 log = logs.get(__name__)
 sent_total = Counter("helpline_sent_total", "Messages the provider took or refused.", ["outcome"])
+send_seconds = Histogram(
+    "helpline_send_seconds", "One call to the provider.", buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+)
+waiting_gauge = Gauge("helpline_outbox_waiting", "Messages not yet taken by the provider.")
+oldest_gauge = Gauge("helpline_outbox_oldest_seconds", "Age of the oldest of them.")
+paused_gauge = Gauge("helpline_outbox_paused", "1 while nothing is sent: throttled, unreachable or account trouble.")
+
+
+class Pace:
+    """How long to wait after the provider said "too fast": longer each time in a row, forgotten after a success."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pairs: dict[str, int] = {}
+        self._number = 0
+        self.until = 0
+        """Nothing is sent before this."""
+        self.trouble = ""
+        """Class and code of what only a person can mend."""
+
+    def paused(self) -> bool:
+        """Whether sending would make it worse."""
+        return clock.now() < self.until
+
+    def number(self, named: int | None = None) -> int:
+        """Everything waits; for how many seconds."""
+        with self._lock:
+            self._number += 1
+            return self._stop_for(named or min(2**self._number, LONGEST_PAUSE))
+
+    def account(self, name: str) -> int:
+        """Everything waits for a person."""
+        with self._lock:
+            self.trouble = name
+            return self._stop_for(TROUBLE_PAUSE)
+
+    def pair(self, contact_id: str) -> int:
+        """This contact waits: 4, 16, 64 seconds and so on, as Meta advises."""
+        with self._lock:
+            self._pairs[contact_id] = times = self._pairs.get(contact_id, 0) + 1
+            return int(min(4**times, LONGEST_PAIR_PAUSE))
+
+    def well(self, contact_id: str) -> None:
+        """A message was taken."""
+        with self._lock:
+            self._number, self.trouble = 0, ""
+            self._pairs.pop(contact_id, None)
+
+    def _stop_for(self, seconds: int) -> int:
+        self.until = max(self.until, clock.now() + seconds)
+        return seconds
 
 
 class Worker:
@@ -35,122 +96,173 @@ class Worker:
         self._service = service
         self._wire = wire
         self._stopping = threading.Event()
-        self._senders = ThreadPoolExecutor(max_workers=8, thread_name_prefix="deliver")
-        self.paused_until = 0
-        """Set when our account is in trouble or the number is throttled: sending earlier would make it worse."""
-        self.trouble = ""
+        self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="deliver")
+        self._free = threading.Semaphore(SENDERS)
+        self.pace = Pace()
 
     def run(self) -> None:
         """Work until `stop`."""
-        every = {privacy_job: 60, self._watch: 30}
-        due: dict[Callable[[Service], None], float] = dict.fromkeys(every, 0.0)
+        every: dict[Callable[[], None], int] = {self._erase: 60, self._watch: 10}
+        due = dict.fromkeys(every, 0.0)
         while not self._stopping.is_set():
             try:
                 busy = self.deliver()
                 for job, seconds in every.items():
                     if time.monotonic() >= due[job]:
                         due[job] = time.monotonic() + seconds
-                        job(self._service)
+                        job()
             except Exception:
                 logs.failure(log, "worker_round_failed")
                 busy = False
                 self._stopping.wait(1)
             if not busy:
                 self._stopping.wait(IDLE_SECONDS)
-
-    def stop(self) -> None:
-        """Finish what is being sent."""
-        self._stopping.set()
         self._senders.shutdown(wait=True)
 
+    def stop(self) -> None:
+        """Let `run` take nothing more, finish what is being sent, and return."""
+        self._stopping.set()
+
     def deliver(self) -> bool:
-        """Send one round; whether there was anything."""
-        if clock.now() < self.paused_until:
+        """Hand what is due to senders that are free, and return at once; whether there was anything.
+
+        Only as much is claimed as can be sent now: a slow call holds up its own contact and nobody else.
+        """
+        if self.pace.paused():
             return False
-        with self._service.engine.begin() as conn:
-            taken = outbox.claim(conn, self._service.vault, CLAIM)
-        wait([self._senders.submit(self._deliver_one, outgoing) for outgoing in taken])
+        free = 0
+        while free < SENDERS and self._free.acquire(blocking=False):
+            free += 1
+        taken: list[Outgoing] = []
+        try:
+            if free:
+                with self._service.engine.begin() as conn:
+                    taken = outbox.claim(conn, self._service.vault, free)
+        finally:
+            if free > len(taken):
+                self._free.release(free - len(taken))
+        for outgoing in taken:
+            self._senders.submit(self._deliver_one, outgoing)
         return bool(taken)
+
+    def settle(self, seconds: float = 30) -> None:
+        """Wait until nothing is being sent."""
+        until = time.monotonic() + seconds
+        for _ in range(SENDERS):
+            self._free.acquire(timeout=max(0.0, until - time.monotonic()))
+        self._free.release(SENDERS)
 
     def _deliver_one(self, outgoing: Outgoing) -> None:
         try:
             self._send(outgoing)
         except Exception:
             logs.failure(log, "delivery_failed", outbox_id=outgoing.id)
-            with self._service.engine.begin() as conn:
-                outbox.retry(conn, outgoing.id, outgoing.attempts, 2**outgoing.attempts, "internal")
+            try:
+                with self._service.engine.begin() as conn:
+                    outbox.retry(conn, outgoing.id, outgoing.attempts, 2**outgoing.attempts, "internal")
+            except Exception:  # the lease runs out, and another round sees to it
+                logs.failure(log, "delivery_not_recorded", outbox_id=outgoing.id)
+        finally:
+            self._free.release()
 
     def _send(self, outgoing: Outgoing) -> None:
         service = self._service
-        with reading(service.engine) as conn:
-            try:
-                to = contacts.address(conn, service.vault, outgoing.contact_id)
-            except InputError:
-                return
-        payloads = render.render(
-            outgoing.message, to, outbox_id=str(outgoing.id), sign_payload=service.vault.sign_payload
-        )
-        message_id = ""
         try:
-            for payload in payloads:
-                message_id = self._wire.send(payload).message_id
-        except ProviderError as error:
-            sent_total.labels(type(error).__name__).inc()
-            self._refused(outgoing, error)
+            with reading(service.engine) as conn:
+                to = contacts.address(conn, service.vault, outgoing.contact_id)
+            sign = service.vault.sign_payload
+            payloads = render.render(outgoing.message, to, outbox_id=str(outgoing.id), sign_payload=sign)
+        except InputError:
+            # The contact was erased, or the message is one that WhatsApp has no form for.
+            logs.failure(log, "message_cannot_be_sent", outbox_id=outgoing.id)
+            with service.engine.begin() as conn:
+                outbox.failed(conn, outgoing.id, "unsendable")
             return
+        message_id = ""
+        for part in range(outgoing.parts_done, len(payloads)):
+            try:
+                message_id = self._call(payloads[part])
+            except client.Refusal as error:
+                sent_total.labels(type(error).__name__).inc()
+                self._refused(outgoing, error, part)
+                return
+            self.pace.well(outgoing.contact_id)
+            if part + 1 < len(payloads):
+                with service.engine.begin() as conn:
+                    if not outbox.part_sent(conn, outgoing.id, part + 1):
+                        return
         sent_total.labels("sent").inc()
         with service.engine.begin() as conn:
             outbox.sent(conn, outgoing.id, message_id)
 
-    def _refused(self, outgoing: Outgoing, error: ProviderError) -> None:
-        """What to do about each class of the closed error taxonomy (whatsapp/client.py)."""
-        name = f"{type(error).__name__}_{getattr(error, 'code', '')}"[:40]
+    def _call(self, payload: render.Payload) -> str:
+        """Send one payload; when WhatsApp dislikes its form, once more as plain text with numbered options."""
+        try:
+            with send_seconds.time():
+                return self._wire.send(payload).message_id
+        except client.OurFault as error:
+            logs.event(log, "payload_refused", level=40, code=error.code, kind=payload.get("type"))
+            if "interactive" not in payload:
+                raise
+        with send_seconds.time():
+            return self._wire.send(render.without_taps(payload)).message_id
+
+    def _refused(self, outgoing: Outgoing, error: client.Refusal, part: int) -> None:
+        name = f"{type(error).__name__}_{error.code or error.status}"[:40]
         logs.event(log, "provider_refused", outbox_id=outgoing.id, error=name, attempts=outgoing.attempts)
-        backoff = min(2**outgoing.attempts, 300)
+        backoff = min(2**outgoing.attempts, LONGEST_PAUSE)
         with self._service.engine.begin() as conn:
             if isinstance(error, client.UnknownOutcome):
-                outbox.unknown(conn, outgoing.id, again=not outgoing.was_unknown, error=name)
+                second = outgoing.was_unknown and part == outgoing.parts_done
+                outbox.unknown(conn, outgoing.id, again=not second, error=name, part=part)
             elif isinstance(error, client.WindowShut):
                 outbox.hold(conn, outgoing.id)
             elif isinstance(error, client.AccountTrouble):
                 # Nothing will be taken until a person mends it: keep the queue, look again in a minute.
-                self.paused_until, self.trouble = clock.now() + 60, name
-                outbox.postpone(conn, outgoing.id, 60, name)
-            elif isinstance(error, client.ThrottledNumber):
-                self.paused_until = clock.now() + backoff
-                outbox.postpone(conn, outgoing.id, backoff, name)
+                logs.event(log, "account_trouble", level=50, error=name)
+                outbox.postpone(conn, outgoing.id, self.pace.account(name), name)
+            elif isinstance(error, (client.ThrottledNumber, client.Unreachable)):
+                outbox.postpone(conn, outgoing.id, self.pace.number(error.after), name)
             elif isinstance(error, client.ThrottledPair):
-                outbox.postpone(conn, outgoing.id, min(4**outgoing.attempts, 900), name)
+                outbox.postpone(conn, outgoing.id, self.pace.pair(outgoing.contact_id), name)
             elif isinstance(error, client.OptedOut):
                 outbox.failed(conn, outgoing.id, name)
                 contacts.stop(conn, outgoing.contact_id)
-            elif error.retryable if hasattr(error, "retryable") else False:
-                outbox.retry(conn, outgoing.id, outgoing.attempts, backoff, name)
+            elif isinstance(error, client.Retryable):
+                outbox.retry(conn, outgoing.id, outgoing.attempts, error.after or _jittered(backoff), name)
             else:
                 outbox.failed(conn, outgoing.id, name)
 
-    def _watch(self, service: Service) -> None:
-        with reading(service.engine) as conn:
+    def _erase(self) -> None:
+        with self._service.engine.begin() as conn:
+            privacy.finish_erasures(conn)
+
+    def _watch(self) -> None:
+        with reading(self._service.engine) as conn:
             count, oldest = outbox.waiting(conn)
-        if oldest > 300:
-            logs.event(log, "outbox_is_late", count=count, oldest_seconds=oldest)
+        waiting_gauge.set(count)
+        oldest_gauge.set(oldest)
+        paused_gauge.set(self.pace.paused())
+        if oldest > LATE_SECONDS:
+            logs.event(log, "outbox_is_late", level=40, count=count, oldest_seconds=oldest)
 
     def health(self) -> dict[str, Any]:
         """For /health: alive while it answers, ready while the database does and the account is not in trouble."""
-        facts: dict[str, Any] = {"process": "worker", "alive": True, "trouble": self.trouble or None}
+        facts: dict[str, Any] = {"process": "worker", "alive": True, "paused": self.pace.paused()}
+        facts["trouble"] = self.pace.trouble or None
         try:
             with reading(self._service.engine) as conn:
                 facts["waiting"], facts["oldest_seconds"] = outbox.waiting(conn)
-            facts["ready"] = True
+            facts["database"] = True
         except Exception:
-            facts["ready"] = False
+            facts["database"] = False
+        facts["ready"] = facts["database"] and not facts["trouble"]
         return facts
 
 
-def privacy_job(service: Service) -> None:
-    """Finish the erasures that are due."""
-    with service.engine.begin() as conn:
-        privacy.finish_erasures(conn)
+def _jittered(seconds: int) -> int:
+    """A little more, so that what failed together does not come back together."""
+    return seconds + secrets.randbelow(1 + seconds // 2)
 
 
 def serve(service: Service) -> None:
@@ -159,7 +271,7 @@ def serve(service: Service) -> None:
     settings = service.settings
     wire = client.Client(settings.whatsapp_api_url, settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
     worker = Worker(service, wire)
-    server = _health_server(worker, settings.bind, settings.worker_port)
+    server = health_server(worker, settings.bind, settings.worker_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
@@ -167,7 +279,9 @@ def serve(service: Service) -> None:
     server.shutdown()
 
 
-def _health_server(worker: Worker, host: str, port: int) -> ThreadingHTTPServer:
+def health_server(worker: Worker, host: str, port: int) -> ThreadingHTTPServer:
+    """The worker's /health and /metrics."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/metrics":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpline import cases, clock, contacts, outbox
+from helpline import cases, clock, contacts, outbox, receipts
 from helpline.db import schema
 from helpline.messages import Author, DeliveryReceipt, Identity, OutboundMessage
 from tests.people import AMINA, agent, message, write
@@ -78,9 +78,9 @@ def test_status_only_goes_up(service, contact_id):
         outbox.claim(conn, service.vault, 5)
         outbox.sent(conn, 1, "wamid.OUT")
         for status in ("read", "delivered", "sent"):
-            outbox.receive(conn, _receipt(status))
+            receipts.receive(conn, _receipt(status))
         assert _state(conn) == "read"
-        outbox.receive(conn, _receipt("failed", error_codes=(131026,)))
+        receipts.receive(conn, _receipt("failed", error_codes=(131026,)))
         assert _state(conn) == "read"
 
 
@@ -88,7 +88,7 @@ def test_receipt_that_comes_before_the_answer_of_the_call_is_applied(service, co
     with service.engine.begin() as conn:
         _put(conn, service, contact_id, "hi")
         outbox.claim(conn, service.vault, 5)
-        outbox.receive(conn, _receipt("delivered"))
+        receipts.receive(conn, _receipt("delivered"))
         outbox.sent(conn, 1, "wamid.OUT")
         assert _state(conn) == "delivered"
 
@@ -99,7 +99,7 @@ def test_timeout_is_unknown_and_a_receipt_with_our_id_settles_it(service, contac
         outbox.claim(conn, service.vault, 5)
         outbox.unknown(conn, 1, again=True, error="UnknownOutcome")
         assert _state(conn) == "unknown"
-        outbox.receive(conn, _receipt("delivered", callback_data="1"))
+        receipts.receive(conn, _receipt("delivered", callback_data="1"))
         assert _state(conn) == "delivered"
         clock.shift(3600)
         assert outbox.claim(conn, service.vault, 5) == []

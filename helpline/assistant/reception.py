@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import contacts, inbox, logs, outbox
+from helpline import contacts, inbox, logs, receipts
 from helpline.messages import DeliveryReceipt, Event, IdentityChange, InboundMessage
 from helpline.service import Service
 from helpline.whatsapp import signature, webhook
@@ -63,7 +63,7 @@ def _take(conn: Connection, service: Service, event: Event) -> bool:
     if isinstance(event, InboundMessage):
         return _take_message(conn, service, event)
     if isinstance(event, DeliveryReceipt):
-        outbox.receive(conn, event)
+        receipts.receive(conn, event)
     elif isinstance(event, IdentityChange):
         contacts.change_identity(conn, service.vault, event)
     else:

@@ -35,13 +35,7 @@ contacts = sa.Table(
     _c("alias", sa.String(40), "neutral name shown in the desk", "contact", default=""),
     _c("language", sa.String(8), "language of answers", "contact", nullable=True),
     _c("language_chosen", sa.Boolean, "the contact chose it; nothing switches it silently", "contact", default=False),
-    _c(
-        "epoch",
-        sa.Integer,
-        "goes up when a case opens or closes; late assistant texts are refused by it",
-        "contact",
-        default=0,
-    ),
+    _c("epoch", sa.Integer, "goes up when a case opens or closes; late texts are refused by it", "contact", default=0),
     _c(
         "stretch", sa.Integer, "which stretch of assistant talk this is; part of Rasa's sender id", "contact", default=0
     ),
@@ -103,6 +97,7 @@ outbox = sa.Table(
     _c("state", sa.String(12), "queued, sending, sent, delivered, read, failed, unknown, held, suppressed", "message"),
     _c("rank", sa.Integer, "status rank, only goes up: 0 queued 1 sent 2 delivered 3 read", "message", default=0),
     _c("attempts", sa.Integer, "provider calls", "message", default=0),
+    _c("parts_done", sa.Integer, "parts of a split message the provider took", "message", default=0),
     _c("next_attempt_at", sa.Integer, "not before", "message"),
     _c("lease_until", sa.Integer, "the worker's claim expires then", "message", nullable=True),
     _c("message_id", sa.String(200), "WhatsApp's id of it", "message", nullable=True, index=True),
@@ -120,7 +115,7 @@ receipts = sa.Table(
     _c(
         "message_id",
         sa.String(200),
-        "message it is about; here because it came before our own record",
+        "message it is about: came before our own record, or a failure already dealt with",
         "short",
         index=True,
     ),
@@ -145,12 +140,7 @@ cases = sa.Table(
     _c("contact_id", sa.String(32), "about whom", "case", sa.ForeignKey("contacts.id", ondelete="CASCADE"), index=True),
     _c("state", sa.String(8), "waiting, active, parked or closed", "case"),
     _c("version", sa.Integer, "goes up with each change; a stale change is refused", "case", default=1),
-    _c(
-        "reason",
-        sa.String(24),
-        "why a person is needed: asked, unsure, emergency, topic, media, assistant_failed, language, takeover",
-        "case",
-    ),
+    _c("reason", sa.String(24), "why a person is needed (cases.REASONS)", "case"),
     _c("topic", sa.String(40), "intent it is about", "case", nullable=True),
     _c("urgent", sa.Boolean, "first in the queue, alarm", "case", default=False),
     _c("emergency", sa.String(24), "kind of emergency", "case", nullable=True),
@@ -158,18 +148,13 @@ cases = sa.Table(
     _c("account_id", Id, "agent who holds it", "case", nullable=True, index=True),
     _c("card_sealed", sa.Text, "why the assistant gave up, guesses, looked-up facts", "case"),
     _c("opened_at", sa.Integer, "when", "case"),
-    _c(
-        "waiting_since",
-        sa.Integer,
-        "since when the contact waits for a person; cleared by a human reply",
-        "case",
-        nullable=True,
-    ),
+    _c("waiting_since", sa.Integer, "waits for a person since; cleared by a human reply", "case", nullable=True),
     _c("claimed_at", sa.Integer, "first claim", "case", nullable=True),
     _c("first_reply_at", sa.Integer, "first reply by a person", "case", nullable=True),
     _c("parked_until", sa.Integer, "sleeps until", "case", nullable=True),
     _c("closed_at", sa.Integer, "when", "case", nullable=True),
     _c("outcome", sa.String(24), "how it ended", "case", nullable=True),
+    _c("lesson", sa.String(24), "what editors should mend: cases.LESSONS", "case", nullable=True),
     sa.Index("ix_cases_state_waiting", "state", "urgent", "waiting_since"),
     sa.Index(
         "uq_cases_one_open",
@@ -199,6 +184,27 @@ notes = sa.Table(
     _c("account_id", Id, "who wrote it", "case"),
     _c("body_sealed", sa.Text, "internal note; no code path leads from here to the outbox", "case"),
     _c("at", sa.Integer, "when", "case"),
+)
+
+presence = sa.Table(
+    "presence",
+    metadata,
+    _c("account_id", Id, "who", "short", sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    _c("case_id", Id, "which case is on their screen; 0 for a list", "short", primary_key=True),
+    _c("seen_at", sa.Integer, "last sign of life", "short"),
+    _c("typed_at", sa.Integer, "last key pressed in a reply", "short", default=0),
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    _c("id", Id, "row", "case", primary_key=True),
+    _c("case_id", Id, "which case", "case", sa.ForeignKey("cases.id", ondelete="CASCADE")),
+    _c("account_id", Id, "whose draft; colleagues do not see it", "case"),
+    _c("kind", sa.String(8), "reply or note", "case"),
+    _c("body_sealed", sa.Text, "what is typed and not sent; gone once it is", "case"),
+    _c("updated_at", sa.Integer, "when", "case"),
+    sa.UniqueConstraint("case_id", "account_id", "kind"),
 )
 
 trackers = sa.Table(
@@ -261,7 +267,7 @@ services = sa.Table(
     _c("id", Id, "row", "content", primary_key=True),
     _c("key", sa.String(120), "stable name for imports", "content", unique=True),
     _c("name", sa.String(200), "name of the organisation", "content"),
-    _c("kind", sa.String(24), "shelter, health, food, day, legal, ...", "content", index=True),
+    _c("kind", sa.String(24), "shelter, health, food, day, legal, ...", "content"),
     _c("audience", sa.String(12), "open to people without papers: yes, ask or unknown", "content", default="unknown"),
     _c("town", sa.String(80), "town", "content"),
     _c("address", sa.String(200), "street and number", "content", default=""),
@@ -278,6 +284,8 @@ services = sa.Table(
     _c("review_by", sa.String(10), "after this date: please phone first", "content", nullable=True),
     _c("retired", sa.Boolean, "no longer offered", "content", default=False),
     _c("updated_at", sa.Integer, "when", "content"),
+    _c("edited_at", sa.Integer, "when a person changed it; imports leave it alone since", "content", nullable=True),
+    sa.Index("ix_services_kind_latitude", "kind", "latitude", "longitude"),
 )
 
 voucher_registrations = sa.Table(
@@ -292,13 +300,7 @@ voucher_registrations = sa.Table(
         index=True,
     ),
     _c("registration", sa.String(16), "new, validated, included, paused, declined, completed", "programme"),
-    _c(
-        "last_transaction",
-        sa.String(20),
-        "pendingApproval, approved, waiting, success, error",
-        "programme",
-        nullable=True,
-    ),
+    _c("last_transaction", sa.String(20), "state of the last voucher at the source", "programme", nullable=True),
     _c("last_date", sa.String(10), "date of the last voucher", "programme", nullable=True),
     _c("last_amount_cents", sa.Integer, "amount of the last voucher, euro cents", "programme", nullable=True),
     _c("balance_cents", sa.Integer, "known balance of the last voucher, euro cents", "programme", nullable=True),

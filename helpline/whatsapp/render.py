@@ -39,9 +39,10 @@ def render(
     if not bodies:
         raise InputError("The message has nothing to send: it needs a text, a file, buttons or a template.")
     envelope: Payload = {"messaging_product": "whatsapp", "recipient_type": "individual", **address(to)}
-    if outbox_id:
-        envelope["biz_opaque_callback_data"] = outbox_id[:CALLBACK]
     payloads = [{**envelope, **body} for body in bodies]
+    for part, payload in enumerate(payloads):
+        if outbox_id:
+            payload["biz_opaque_callback_data"] = callback(outbox_id, part, len(payloads))
     if message.quote:
         payloads[0]["context"] = {"message_id": message.quote}
     return payloads
@@ -57,6 +58,17 @@ def address(to: Identity) -> Payload:
     return {"recipient": user}
 
 
+def callback(outbox_id: str, part: int = 0, of: int = 1) -> str:
+    """What Meta echoes in receipts: our row, and which part of it where a message was split ("12" or "12.0.3")."""
+    return outbox_id[:CALLBACK] if of == 1 else f"{outbox_id}.{part}.{of}"
+
+
+def read_callback(echoed: str | None) -> tuple[int, int, int] | None:
+    """Row, part and number of parts from an echo of ours; None for anything else."""
+    found = _CALLBACK.fullmatch(echoed or "")
+    return (int(found[1]), int(found[2] or 0), int(found[3] or 1)) if found else None
+
+
 def mark_read_payload(message_id: str) -> Payload:
     """Blue ticks on this message and all before it."""
     return {"messaging_product": "whatsapp", "status": "read", "message_id": message_id}
@@ -65,6 +77,28 @@ def mark_read_payload(message_id: str) -> Payload:
 def typing_payload(message_id: str) -> Payload:
     """Blue ticks and "typing…" until we send or 25 seconds pass; only when an answer will follow."""
     return {**mark_read_payload(message_id), "typing_indicator": {"type": "text"}}
+
+
+def without_taps(payload: Payload) -> Payload:
+    """An interactive payload as a plain text, options numbered: for when WhatsApp refuses what can be tapped.
+
+    Always one payload for one, so that what was sent of a split message still counts.
+    """
+    content = payload["interactive"]
+    action = content["action"]
+    options = [one["reply"] for one in action.get("buttons", ())]
+    options += [row for section in action.get("sections", ()) for row in section["rows"]]
+    lines = [
+        f"{number}. {option['title']}" + (f": {option['description']}" if "description" in option else "")
+        for number, option in enumerate(options, 1)
+    ]
+    text = cut("\n".join([content["body"]["text"], *([""] if lines else []), *lines]), TEXT)
+    plain = {key: value for key, value in payload.items() if key != "interactive"}
+    header = content.get("header", {})
+    if header.get("type") in ("image", "video", "document") and size(text) <= CAPTION:
+        kind = header["type"]
+        return {**plain, "type": kind, kind: {**header[kind], "caption": text}}
+    return {**plain, "type": "text", "text": {"body": text, "preview_url": False}}
 
 
 def as_plain(message: OutboundMessage) -> OutboundMessage:
@@ -77,6 +111,7 @@ def as_plain(message: OutboundMessage) -> OutboundMessage:
     return dataclasses.replace(message, text=text, buttons=(), list_title="", request_location=False)
 
 
+_CALLBACK = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,3})\.([0-9]{1,3}))?")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _LINK = re.compile(r"\[([^\[\]\n]*)\]\(\s*<?(\S+?)>?\s*\)")
 _MARKS = (
