@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from helpline.safety.phrases import KINDS, MARKERS, Phrase, index
+from helpline.safety.phrases import KINDS, Phrase, index
 from helpline.safety.words import cut
 
 _MOST_SPANS = 40
@@ -37,7 +37,7 @@ class Message:
         self._spans: dict[int, list[Span]] = defaultdict(list)
         for start, atoms in enumerate(self._atoms):
             for atom in atoms:
-                for group, rest in self._index.starts[atom] if atom in self._index.starts else ():
+                for group, rest in self._index.starts.get(atom, ()):
                     end = start + 1 + len(rest)
                     if all(self._at(start + 1 + n, atom) for n, atom in enumerate(rest)):
                         self._spans[group].append((start, end))
@@ -55,14 +55,13 @@ class Message:
         """The phrase of the gravest kind that nothing speaks against."""
         if not any(kind in self._candidates for kind in KINDS):
             return None
-        marked = {marker: [span for p in self._candidates[marker] for span in self._found(p)] for marker in MARKERS}
-        masked = {n for start, end in marked["harmless"] for n in range(start, end)}
+        masked = {n for p in self._candidates["harmless"] for start, end in self._found(p) for n in range(start, end)}
         for kind in KINDS:
             for phrase in self._candidates[kind]:
                 if phrase.alone and len(self._atoms) > _ALONE_WORDS:
                     continue
                 for span in self._found(phrase, masked):
-                    if not self._explained(kind, span, marked):
+                    if not self._explained(phrase, span):
                         return phrase
         return None
 
@@ -71,7 +70,7 @@ class Message:
 
     def _found(self, phrase: Phrase, masked: set[int] | frozenset[int] = frozenset()) -> Iterator[Span]:
         """Where a phrase stands, without words that deny it before it or inside it."""
-        denied = self._denied.get(phrase.language, frozenset()) if phrase.kind in KINDS else frozenset()
+        denied: set[int] = self._denied.get(phrase.language, set()) if phrase.kind in KINDS else set()
         for start, end in self._spans[phrase.groups[0]][:_MOST_SPANS]:
             just_before = range(max(0, start - 2), start)
             if start not in denied and any(
@@ -94,15 +93,19 @@ class Message:
                 if masked.isdisjoint(range(start, last)):
                     yield start, last
 
-    def _explained(self, kind: str, span: Span, marked: dict[str, list[Span]]) -> bool:
-        if self._near("now", span, marked):
-            return self._near("elsewhere", span, marked)
-        markers = ("past", "elsewhere", "asking") if kind in _DOUBTED else ("past", "elsewhere")
-        return any(self._near(marker, span, marked) for marker in markers)
+    def _explained(self, phrase: Phrase, span: Span) -> bool:
+        """Whether markers of the phrase's own language near it say that it is over, elsewhere or only asked."""
+        if self._near("elsewhere", phrase, span):
+            return True
+        if self._near("now", phrase, span):
+            return False
+        return self._near("past", phrase, span) or (phrase.kind in _DOUBTED and self._near("asking", phrase, span))
 
-    def _near(self, marker: str, span: Span, marked: dict[str, list[Span]]) -> bool:
+    def _near(self, marker: str, phrase: Phrase, span: Span) -> bool:
         reach, first, last = _REACH[marker], self._places[span[0]], self._places[span[1] - 1]
         return any(
             self._places[start] - last <= reach and first - self._places[end - 1] <= reach
-            for start, end in marked[marker]
+            for mark in self._candidates[marker]
+            if mark.language == phrase.language
+            for start, end in self._found(mark)
         )

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from rapidfuzz.distance import OSA
-
 from helpline.errors import HelplineError
 from helpline.safety.words import folded, skeleton
 
@@ -27,6 +25,8 @@ NEAR, FAR, ANYWHERE = 2, 6, 9
 """Most words between two parts of a phrase: a space, `..` and `&`."""
 _FUZZY_FROM = 6
 """Shortest word for which one wrong, missing or swapped letter is forgiven."""
+_ALIKE = ("aeiouy", "csz", "ckq", "fv", "bv", "vw", "gj", "ij", "mn", "td", "bp", "аеоиіуыэяю", "сз", "шщ")
+"""Letters written for each other."""
 _ARTICLES = ("وال", "بال", "فال", "كال", "ال", "لل", "و", "ف", "ب", "ل", "ه", "ع")
 _GAP = re.compile(r"\s*(\.\.|&)\s*|\s+")
 
@@ -57,6 +57,8 @@ class Index:
     suffix: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     inside: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     bones: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    known: set[str] = field(default_factory=set)
+    """Ordinary words that are not taken for a misspelling of a grave one."""
     near: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     atoms: dict[str, int] = field(default_factory=dict)
     starts: dict[int, list[tuple[int, tuple[int, ...]]]] = field(default_factory=lambda: defaultdict(list))
@@ -121,9 +123,9 @@ class Index:
                     found |= self.inside[word[start:end]]
         if word.isascii() and not word.isdigit():
             found |= self.bones.get(skeleton(word), _NONE)
-        if not found and len(word) >= _FUZZY_FROM - 1 and word.isalpha():
+        if not found and len(word) >= _FUZZY_FROM - 1 and word.isalpha() and word not in self.known:
             for known in {known for shorter in _shortened(word) for known in self.near.get(shorter, ())}:
-                if known[0] == word[0] and OSA.distance(known, word, score_cutoff=1) <= 1:
+                if _slip(known, word):
                     found |= self.exact[known]
         return frozenset(found)
 
@@ -156,13 +158,15 @@ def _read_file(path: Path, found: Index) -> None:
                 continue
             if line.startswith("["):
                 section = line.strip("[]")
-                if section not in (*KINDS, *MARKERS, "words", "negation"):
+                if section not in (*KINDS, *MARKERS, "words", "negation", "known"):
                     raise BadPhrase(f"There is no section {section}.")
             elif section == "words":
                 name, _, words = line.partition("=")
                 group = named.setdefault(name.strip().removeprefix("@"), [])
                 for word in words.split(","):
                     group += _alternatives(word.strip().replace(" ", "_"), named, found)
+            elif section == "known":
+                found.known.update(folded(word).strip() for word in line.split(","))
             elif section == "negation":
                 words_of = [pair for word in line.split(",") for pair in _alternatives(word.strip(), named, found)]
                 found.negation[path.stem] = found.group(words_of)
@@ -229,6 +233,19 @@ def _forms(word: str) -> Iterator[str]:
         for article in _ARTICLES:
             if word.startswith(article) and len(word) - len(article) >= 3:
                 yield word[len(article) :]
+
+
+def _slip(known: str, word: str) -> bool:
+    """Whether a word is likely the other, with one letter missing, doubled, swapped or heard differently."""
+    if known[0] != word[0]:
+        return False
+    if len(known) != len(word):
+        return True
+    wrong = [place for place, (one, other) in enumerate(zip(known, word, strict=True)) if one != other]
+    if len(wrong) == 2:
+        first, second = wrong
+        return second == first + 1 and known[first] == word[second] and known[second] == word[first]
+    return len(wrong) == 1 and any(known[wrong[0]] in alike and word[wrong[0]] in alike for alike in _ALIKE)
 
 
 def _shortened(word: str) -> Iterator[str]:

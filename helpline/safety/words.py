@@ -13,7 +13,7 @@ MOST_READ = 4096
 """Characters read from the start of a message, WhatsApp's own limit; of a longer text also the end."""
 LAST_READ = 1024
 LONGEST_WORD = 28
-_SENTENCE, _PAUSE = 3, 1
+_SENTENCE, _PAUSE = 4, 1
 """How many words a full stop or a comma counts for when words must stand near each other."""
 
 _DROPPED = {
