@@ -24,11 +24,15 @@ SPOKEN = ("en", "nl", "fr", "ar", "es", "pt")
 
 _PRIOR_ODDS = 6.0
 """How many times likelier the language is that somebody wrote in before."""
-_UNSPOKEN_ODDS = 0.5
+_ODDS = {**dict.fromkeys(SPOKEN, 1.0), "de": 0.1, "it": 0.1}
+_OTHER_ODDS = 0.5
+"""How often languages are written here, against one that the assistant speaks."""
 _STRANGE = 0.02
 """Share of words that are of another language: names, Dutch words, typing errors."""
+_FEWEST = 30
+"""Words a language must have in a script to be learnt there: a stray word is no sample."""
 _SWITCH_ABOVE = 0.9
-_ALONE_ABOVE = 0.97
+_ALONE_ABOVE = 0.95
 _UNLEARNT = frozenset({"greet", "thanks", "change_language", "affirm", "deny"})
 """Intents whose examples are in many languages at once."""
 
@@ -57,7 +61,10 @@ def identify(text: str, *, prior: str | None = None, chosen: bool = False) -> La
     shares = _shares(counted, script, prior)
     code = max(shares, key=lambda name: shares[name])
     confidence = shares[code]
-    switch = not chosen and code != prior and _convincing(counted, script, prior, confidence)
+    whole = _evident(counted, script, prior, confidence)
+    if prior is not None and not whole:
+        return _language(prior, round(shares.get(prior, 0.0), 4), False)
+    switch = not chosen and code != prior and whole and confidence > _SWITCH_ABOVE
     return _language(code, round(confidence, 4), switch)
 
 
@@ -93,12 +100,13 @@ def _main_script(words: list[scripts.Word]) -> str:
     return max(weights, key=lambda name: (weights[name], name != "Latn"))
 
 
-def _convincing(words: list[scripts.Word], script: str, prior: str | None, confidence: float) -> bool:
+def _evident(words: list[scripts.Word], script: str, prior: str | None, confidence: float) -> bool:
+    """Whether there is enough to leave `prior`: two words, or a long one in a script that `prior` is not written in."""
     whole = [word for word in words if word.weight == 1.0]
     if script in scripts.ONLY_LANGUAGE:
         return len(whole) > 0
     if len(whole) >= 2:
-        return confidence > _SWITCH_ABOVE
+        return True
     foreign = prior is None or script not in _model().scripts_of.get(prior, ())
     return bool(whole) and foreign and script != "Latn" and len(whole[0].text) > 3 and confidence > _ALONE_ABOVE
 
@@ -106,20 +114,18 @@ def _convincing(words: list[scripts.Word], script: str, prior: str | None, confi
 def _shares(words: list[scripts.Word], script: str, prior: str | None) -> dict[str, float]:
     if script in scripts.ONLY_LANGUAGE:
         return {scripts.ONLY_LANGUAGE[script]: 1.0}
-    model = _model()
-    columns = model.columns.get(script)
-    if columns is None:
+    codes = _model().codes.get(script)
+    if codes is None:
         return {prior or "en": 1.0}
-    total = np.zeros(len(columns.codes))
+    total = np.zeros(len(codes))
     for word in words:
         total += word.weight * _evidence(word.text, script)
-    odds = [
-        (1.0 if code in SPOKEN else _UNSPOKEN_ODDS) * (_PRIOR_ODDS if code == prior else 1.0) for code in columns.codes
-    ]
-    total += np.log(odds)
+    for place, code in enumerate(codes):
+        odds = _ODDS.get(code, _OTHER_ODDS) * (_PRIOR_ODDS if code == prior else 1.0)
+        total[place] += math.log(odds)
     share = np.exp(total - total.max())
     result: dict[str, float] = {}
-    for code, one in zip(columns.codes, share / share.sum(), strict=True):
+    for code, one in zip(codes, share / share.sum(), strict=True):
         result[code] = result.get(code, 0.0) + float(one)
     return result
 
@@ -127,23 +133,15 @@ def _shares(words: list[scripts.Word], script: str, prior: str | None) -> dict[s
 @lru_cache(maxsize=20_000)
 def _evidence(word: str, script: str) -> NDArray[np.float64]:
     """Logarithm of the word's probability per class, never much below the best: it may be a stranger."""
-    model = _model()
-    chance = model.letters.log_probability(word)[model.columns[script].places].astype(np.float64)
+    chance = _model().letters[script].log_probability(word).astype(np.float64)
     return np.logaddexp(math.log(1 - _STRANGE) + chance, math.log(_STRANGE) + chance.max())
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """The classes written in one script: places in the model, and the language of each."""
-
-    places: list[int]
-    codes: list[str]
-
-
-@dataclass(frozen=True)
 class _Model:
-    letters: letters.Letters
-    columns: dict[str, _Columns]
+    letters: dict[str, letters.Letters]
+    codes: dict[str, list[str]]
+    """The language of each class, by script."""
     scripts_of: dict[str, frozenset[str]]
 
 
@@ -162,20 +160,15 @@ def _model() -> _Model:
 
 def _learn(cache: Path) -> _Model:
     paths = sorted((ROOT / "data").glob("*/examples.*.yml")) + sorted(scripts.FOLDER.glob("*.txt"))
-    texts = {path: path.read_bytes() for path in paths}
-    own = {path: body.decode() for path, body in texts.items()}
-    trained = letters.cached(cache, letters.fingerprint(list(texts.values())), lambda: _samples(own))
-    codes = {name: name.partition("_")[0] for name in trained.classes}
-    codes |= {path.stem: code for path, body in own.items() if (code := _header(body))}
-    columns: dict[str, _Columns] = {}
-    scripts_of: dict[str, set[str]] = {}
-    for place, name in enumerate(trained.classes):
-        stem, _, script = name.partition(":")
-        column = columns.setdefault(script, _Columns([], []))
-        column.places.append(place)
-        column.codes.append(codes.get(stem, stem))
-        scripts_of.setdefault(codes.get(stem, stem), set()).add(script)
-    return _Model(trained, columns, {code: frozenset(found) for code, found in scripts_of.items()})
+    bodies = {path: path.read_bytes() for path in paths}
+    texts = {path: body.decode() for path, body in bodies.items()}
+    code = [Path(module.__file__ or "").read_bytes() for module in (letters, scripts)]
+    trained = letters.cached(cache, letters.fingerprint([*bodies.values(), *code]), lambda: _samples(texts))
+    own = {path.stem.partition("_")[0]: code for path, body in texts.items() if (code := _header(body))}
+    codes = {script: [own.get(name, name) for name in one.classes] for script, one in trained.items()}
+    written = {code for found in codes.values() for code in found}
+    scripts_of = {code: frozenset(script for script, found in codes.items() if code in found) for code in written}
+    return _Model(trained, codes, scripts_of)
 
 
 def _header(body: str) -> str | None:
@@ -183,34 +176,39 @@ def _header(body: str) -> str | None:
     return first.removeprefix("# language:").split()[0] if first.startswith("# language:") else None
 
 
-def _samples(texts: dict[Path, str]) -> dict[str, Counter[str]]:
-    """Words by class, `<file>:<script>`; each accented word also without its accents."""
-    found: dict[str, Counter[str]] = {}
+def _samples(texts: dict[Path, str]) -> dict[str, dict[str, Counter[str]]]:
+    """Words by script and class (the file's name up to `_`); each accented word also without its accents."""
+    found: dict[str, dict[str, Counter[str]]] = {}
     for path, body in texts.items():
         if path.suffix == ".yml":
-            stem, lines = path.name.split(".")[1], _examples(body)
+            name, lines = path.name.split(".")[1], _examples(body)
         elif _header(body):
-            stem, lines = path.stem, [line for line in body.splitlines() if not line.startswith("#")]
+            name, lines = path.stem.partition("_")[0], [line for line in body.splitlines() if not line.startswith("#")]
         else:
             continue
         for line in lines:
             words = list(scripts.tokens(line))
             main = scripts.script_of("".join(words))
-            counter = found.setdefault(f"{stem}:{main}", Counter()) if main else Counter()
+            if not main or main in scripts.ONLY_LANGUAGE:
+                continue
+            counter = found.setdefault(main, {}).setdefault(name, Counter())
             for word in words:
                 if scripts.script_of(word) == main:
                     counter[word] += 1
                     counter[scripts.unaccented(word)] += 1
-    return {name: counter for name, counter in found.items() if len(counter) >= 30}
+    enough = {
+        script: {name: c for name, c in classes.items() if len(c) >= _FEWEST} for script, classes in found.items()
+    }
+    return {script: classes for script, classes in enough.items() if classes}
 
 
 def _examples(body: str) -> list[str]:
+    """The examples of a training file, read by line: reading YAML would take longer than all the rest."""
     lines: list[str] = []
     wanted = False
     for line in body.splitlines():
         if line.startswith("- intent:"):
-            intent = line.removeprefix("- intent:").split("#")[0].strip()
-            wanted = intent not in _UNLEARNT
+            wanted = line.removeprefix("- intent:").split("#")[0].strip() not in _UNLEARNT
         elif wanted and line.startswith("    - "):
             lines.append(line[6:])
     return lines

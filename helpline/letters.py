@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
-"""Part of the cache's name: raise it with every change of what is stored or how words are counted."""
 ORDER = 5
 _ALPHABET = 4000.0
 """Letters that might follow where nothing is known."""
 _BEGIN, _END = 2, 3
+Samples = Mapping[str, Mapping[str, "Counter[str]"]]
+"""How often each word occurs, by script and class."""
 _Keys = NDArray[np.uint64]
 _Floats = NDArray[np.float32]
 
@@ -46,7 +47,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class Letters:
-    """Trained models of all languages."""
+    """The trained models of the languages of one script."""
 
     classes: tuple[str, ...]
     words: _Table
@@ -105,24 +106,30 @@ def train(samples: Mapping[str, Counter[str]]) -> Letters:
     return Letters(classes, words, totals, kinds, tuple(grams), tuple(contexts), tuple(followers))
 
 
-def cached(folder: Path, fingerprint: str, samples: Any) -> Letters:
-    """The model under `folder`, or trained from what `samples()` gives and kept there if that can be written."""
+def cached(folder: Path, fingerprint: str, samples: Callable[[], Samples]) -> dict[str, Letters]:
+    """A model per script from `folder`, or trained from what `samples()` gives and kept there if that can be written.
+
+    Models of other samples are removed: what a person changes in data/ should not pile up.
+    """
     path = folder / f"letters-{fingerprint}.npz"
     try:
         return _load(path)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass
-    trained = train(samples())
+    trained = {script: train(classes) for script, classes in sorted(samples().items())}
     try:
         _save(trained, path)
+        for other in folder.glob("letters-*.npz"):
+            if other != path:
+                other.unlink(missing_ok=True)
     except OSError:
         pass
     return trained
 
 
 def fingerprint(parts: Sequence[bytes]) -> str:
-    """A name for the samples."""
-    digest = hashlib.sha256(f"{VERSION}:{ORDER}".encode())
+    """A name for the samples, and the code that counts them."""
+    digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()[:16]
@@ -167,13 +174,23 @@ def _counted(keys: _Keys, owner: NDArray[np.int64], weight: _Floats, width: int)
     return _Table(unique, counts.reshape(-1, width).astype(np.float16))
 
 
-def _save(model: Letters, path: Path) -> None:
-    arrays: dict[str, Any] = {"classes": np.array(model.classes), "totals": model.totals, "kinds": model.kinds}
-    for name, tables in _tables(model):
-        for number, table in enumerate(tables):
-            arrays[f"{name}_{number}_keys"], arrays[f"{name}_{number}_counts"] = table.keys, table.counts
+def _save(models: Mapping[str, Letters], path: Path) -> None:
+    arrays: dict[str, Any] = {"scripts": np.array(list(models))}
+    for script, model in models.items():
+        arrays[f"{script}_classes"] = np.array(model.classes)
+        arrays[f"{script}_totals"], arrays[f"{script}_kinds"] = model.totals, model.kinds
+        named = {
+            "words": (model.words,),
+            "grams": model.grams,
+            "contexts": model.contexts,
+            "followers": model.followers,
+        }
+        for name, tables in named.items():
+            for number, table in enumerate(tables):
+                arrays[f"{script}_{name}_{number}_keys"] = table.keys
+                arrays[f"{script}_{name}_{number}_counts"] = table.counts
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".letters-", suffix=".npz")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".letters-", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
             np.savez(file, **arrays)
@@ -183,25 +200,18 @@ def _save(model: Letters, path: Path) -> None:
         raise
 
 
-def _tables(model: Letters) -> list[tuple[str, tuple[_Table, ...]]]:
-    return [
-        ("words", (model.words,)), ("grams", model.grams), ("contexts", model.contexts),
-        ("followers", model.followers),
-    ]  # fmt: skip
-
-
-def _load(path: Path) -> Letters:
+def _load(path: Path) -> dict[str, Letters]:
     with np.load(path, allow_pickle=False) as stored:
+        return {str(script): _loaded(stored, str(script)) for script in stored["scripts"]}
 
-        def tables(name: str, count: int) -> tuple[_Table, ...]:
-            return tuple(_Table(stored[f"{name}_{n}_keys"], stored[f"{name}_{n}_counts"]) for n in range(count))
 
-        return Letters(
-            tuple(str(name) for name in stored["classes"]),
-            tables("words", 1)[0],
-            stored["totals"],
-            stored["kinds"],
-            tables("grams", ORDER),
-            tables("contexts", ORDER),
-            tables("followers", ORDER),
-        )
+def _loaded(stored: Any, script: str) -> Letters:
+    def tables(name: str, count: int = ORDER) -> tuple[_Table, ...]:
+        parts = [f"{script}_{name}_{number}" for number in range(count)]
+        return tuple(_Table(stored[f"{part}_keys"], stored[f"{part}_counts"]) for part in parts)
+
+    classes = tuple(str(name) for name in stored[f"{script}_classes"])
+    totals, kinds = stored[f"{script}_totals"], stored[f"{script}_kinds"]
+    return Letters(
+        classes, tables("words", 1)[0], totals, kinds, tables("grams"), tables("contexts"), tables("followers")
+    )

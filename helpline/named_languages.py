@@ -132,8 +132,12 @@ def _plain(text: str) -> Iterator[str]:
 
 
 def _in_han(text: str) -> str | None:
-    found = [(text.rindex(name), code) for name, code in _names().items() if name in text and name > "㐀"]
-    return max(found)[1] if found and (len(text) <= 6 or _HAN_REQUEST.search(text)) else None
+    found = [
+        (text.rindex(name) + len(name), len(name), code)
+        for name, code in _names().items()
+        if name in text and scripts.script_of(name) == "Hani"
+    ]
+    return max(found)[2] if found and (len(text) <= 6 or _HAN_REQUEST.search(text)) else None
 
 
 @cache

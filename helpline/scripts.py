@@ -63,14 +63,29 @@ class Word:
 def words(text: str) -> list[Word]:
     """The words of a message that tell something, in their order."""
     shouted = text.isupper()
-    return [
-        Word(word, script, weight)
-        for raw in _TOKEN.findall(_bare(text))
-        if (word := cleaned(raw))
-        and (script := script_of(word))
-        and not (raw.isupper() and script == "Latn" and not shouted and len(raw) <= 5)
-        and (weight := _weight(word, raw)) > 0
-    ]
+    raws = [raw for raw in _TOKEN.findall(_bare(text)) if cleaned(raw)]
+    found = []
+    for raw, plain in _without_phrases(raws):
+        word = cleaned(raw)
+        script = script_of(word)
+        acronym = raw.isupper() and script == "Latn" and not shouted and len(raw) <= 5
+        if script and not acronym and (weight := _weight(word, plain)) > 0:
+            found.append(Word(word, script, weight))
+    return found
+
+
+def _without_phrases(raws: list[str]) -> Iterator[tuple[str, str]]:
+    """Each token and its plain form, leaving out names of several words: in `Bergen op Zoom`, `op` is not Dutch."""
+    plain = [unaccented(cleaned(raw)) for raw in raws]
+    place = 0
+    while place < len(raws):
+        for phrase in _phrases().get(plain[place], ()):
+            if tuple(plain[place : place + len(phrase)]) == phrase:
+                place += len(phrase)
+                break
+        else:
+            yield raws[place], plain[place]
+            place += 1
 
 
 def cleaned(raw: str) -> str:
@@ -121,8 +136,7 @@ def _bare(text: str) -> str:
     return _POSTCODE.sub(" ", _ADDRESS.sub(" ", text))
 
 
-def _weight(word: str, raw: str) -> float:
-    plain = unaccented(word)
+def _weight(word: str, plain: str) -> float:
     if plain in neutral() or (len(word) == 1 and script_of(word) != "Hani"):
         return 0.0
     return MIXED_WEIGHT if plain in mixed() else 1.0
@@ -131,7 +145,30 @@ def _weight(word: str, raw: str) -> float:
 @cache
 def neutral() -> frozenset[str]:
     """Words of everybody: greetings, thanks, yes and no, laughter, brands, institutions, towns, countries."""
-    return frozenset().union(*(_listed(name) for name in ("neutral.txt", "towns.txt"))) | frozenset(greetings())
+    towns = frozenset(name[0] for name in _towns() if len(name) == 1)
+    return _listed("neutral.txt") | towns | frozenset(greetings())
+
+
+@cache
+def _phrases() -> dict[str, list[tuple[str, ...]]]:
+    """Names and greetings of several words by their first, the longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in sorted({*_towns(), *_greeting_phrases()}, key=len, reverse=True):
+        if len(phrase) > 1:
+            found.setdefault(phrase[0], []).append(phrase)
+    return found
+
+
+@cache
+def _towns() -> frozenset[tuple[str, ...]]:
+    lines = (FOLDER / "towns.txt").read_text(encoding="utf-8").splitlines()
+    names = (name for line in lines if not line.startswith("#") for name in line.split(","))
+    return frozenset(tuple(unaccented(word) for word in tokens(name)) for name in names)
+
+
+def _greeting_phrases() -> Iterator[tuple[str, ...]]:
+    lines = (FOLDER / "greetings.tsv").read_text(encoding="utf-8").splitlines()
+    return (tuple(unaccented(word) for word in tokens(line.partition("\t")[0])) for line in lines if line[:1] != "#")
 
 
 @cache
