@@ -1,4 +1,4 @@
-"""action_delete_my_data and action_confirm_delete: stop, and forget."""
+"""action_delete_my_data: stop, and forget."""
 
 from __future__ import annotations
 
@@ -10,38 +10,31 @@ from helpline import privacy
 
 
 class ActionDeleteMyData(HelplineAction):
-    """A bare STOP stops; anything else asks once whether everything should go."""
+    """A bare word for stop stops; anything else asks once whether everything should go; our own button decides."""
 
     def name(self) -> str:
         """As the domain calls it."""
         return "action_delete_my_data"
 
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """Stop, or ask."""
-        contact_id, answers = contact_of(tracker), opened().answers
-        if privacy.is_stop(str(tracker.latest_message.get("text") or "")):
-            if contact_id is None:
-                say(dispatcher, answers.get("utter_stopped", language_of(tracker)))
-                return []
-            with opened().engine.begin() as conn:
-                privacy.stop(conn, opened(), contact_id, once_key=f"stop:{inbox_id_of(tracker)}")
-            return []
-        say(dispatcher, answers.get("utter_delete_my_data_ask", language_of(tracker)))
+        """Stop, ask, delete or keep."""
+        confirmed = next(tracker.get_latest_entity_values("confirmed"), None)
+        if confirmed == "yes":
+            key = self._delete(tracker)
+        elif confirmed == "no":
+            key = "utter_delete_my_data_kept"
+        elif privacy.is_stop(str(tracker.latest_message.get("text") or "")):
+            # In service the turn stops before Rasa is asked (turn.py); this is what `rasa shell` says.
+            key = "utter_stopped"
+        else:
+            key = "utter_delete_my_data_ask"
+        say(dispatcher, opened().answers.get(key, language_of(tracker)))
         return []
 
-
-class ActionConfirmDelete(HelplineAction):
-    """Deletes texts, cases and trackers at once, and the rest when the confirmation has gone out."""
-
-    def name(self) -> str:
-        """As the domain calls it."""
-        return "action_confirm_delete"
-
-    def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """Erase."""
+    def _delete(self, tracker: Tracker) -> str:
+        """Texts, cases and trackers at once, the rest when the confirmation has gone out."""
         contact_id = contact_of(tracker)
         if contact_id is not None:
             with opened().engine.begin() as conn:
                 privacy.erase_soon(conn, contact_id, keep_inbox_id=inbox_id_of(tracker))
-        say(dispatcher, opened().answers.get("utter_delete_my_data_done", language_of(tracker)))
-        return []
+        return "utter_delete_my_data_done"

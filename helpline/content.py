@@ -64,14 +64,17 @@ Texts = dict[str, dict[str, Answer]]
 
 
 def read_starter(folder: Path = DATA) -> Texts:
-    """The answers of data/: Rasa's `responses:`, the language of a variation being its condition on that slot."""
+    """The answers of data/: Rasa's `responses:`, the language of a variation being its condition on that slot.
+
+    `words:` has the same form: what our own code says, which Rasa need not know.
+    """
     texts: Texts = {}
     for path in sorted(folder.rglob("*.yml")):
         if path.name.startswith("examples."):
             continue
         body = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C
         if isinstance(body, dict):
-            for key, variations in (body.get("responses") or {}).items():
+            for key, variations in {**(body.get("responses") or {}), **(body.get("words") or {})}.items():
                 for variation in variations:
                     language, answer = _variation(variation)
                     texts.setdefault(key, {})[language] = answer

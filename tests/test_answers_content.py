@@ -94,8 +94,9 @@ AUTHORITY_NAMES = re.compile(
 
 
 def _topic(name: str) -> dict[str, dict[str, content.Answer]]:
-    body = yaml.safe_load((ROOT / "data" / name / "answers.yml").read_text(encoding="utf-8"))
-    return {key: TEXTS[key] for key in body["responses"]}
+    files = [path for path in (ROOT / "data" / name).glob("*.yml") if path.name in ("answers.yml", "words.yml")]
+    bodies = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
+    return {key: TEXTS[key] for body in bodies for key in {**body.get("responses", {}), **body.get("words", {})}}
 
 
 def _variables(answer: content.Answer) -> set[str]:

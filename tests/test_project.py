@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 RULES = yaml.safe_load((ROOT / "data" / "rules.yml").read_text(encoding="utf-8"))["rules"]
 ANSWERS = read_starter()
-ONLY_BY_BUTTON = {"confirm_delete", "keep_my_data"}
 SET_BY_THE_CLASSIFIER = {"nlu_fallback"}
 
 
@@ -100,7 +99,7 @@ def test_every_button_leads_somewhere():
 @pytest.mark.parametrize("language", SPOKEN)
 def test_every_intent_has_examples_in_every_language(language):
     counted = {intent: len(set(lines)) for intent, lines in examples(language).items()}
-    needed = {one for one in DOMAIN["intents"] if isinstance(one, str)} - ONLY_BY_BUTTON - SET_BY_THE_CLASSIFIER
+    needed = {one for one in DOMAIN["intents"] if isinstance(one, str)} - SET_BY_THE_CLASSIFIER
     few = {intent: counted.get(intent, 0) for intent in needed if counted.get(intent, 0) < 20}
     assert few == {}
 
@@ -127,7 +126,11 @@ def test_every_column_is_in_the_privacy_inventory():
 
 
 def test_http_clients_are_used_in_two_places_only():
-    allowed = {"helpline/whatsapp/client.py", "helpline/vouchers/platform121.py", "helpline/assistant/actions_endpoint.py"}
+    allowed = {
+        "helpline/whatsapp/client.py",
+        "helpline/vouchers/platform121.py",
+        "helpline/assistant/actions_endpoint.py",
+    }
     allowed |= {"helpline/commands/demo.py", "helpline/console/status.py", "helpline/simulator/channel.py"}
     allowed |= {"helpline/directory/fetch.py", "helpline/nlu/encoder_fetch.py"}
     found = set()
@@ -135,7 +138,9 @@ def test_http_clients_are_used_in_two_places_only():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if any(re.match(r"(requests|aiohttp|httpx|urllib\.request|http\.client|urllib3)\b", name) for name in names):
+            if any(
+                re.match(r"(requests|aiohttp|httpx|urllib\.request|http\.client|urllib3)\b", name) for name in names
+            ):
                 found.add(str(path.relative_to(ROOT)))
     assert found <= allowed
 
@@ -147,7 +152,11 @@ def test_hosts_named_in_the_code_are_on_the_allow_list():
 
 
 def test_no_module_is_longer_than_320_lines():
-    long = {str(p.relative_to(ROOT)): n for p in python_files() if (n := len(p.read_text(encoding="utf-8").splitlines())) > 320}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in python_files()
+        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 320
+    }
     assert long == {}
 
 
