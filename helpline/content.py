@@ -66,6 +66,7 @@ Texts = dict[str, dict[str, Answer]]
 def read_starter(folder: Path = DATA) -> Texts:
     """The answers of data/: Rasa's `responses:`, the language of a variation being its condition on that slot.
 
+    The first variation's metadata (review dates, source, request_location) holds for all languages.
     `words:` has the same form: what our own code says, which Rasa need not know.
     """
     texts: Texts = {}
@@ -75,8 +76,9 @@ def read_starter(folder: Path = DATA) -> Texts:
         body = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C
         if isinstance(body, dict):
             for key, variations in {**(body.get("responses") or {}), **(body.get("words") or {})}.items():
+                shared = variations[0].get("metadata") or {}
                 for variation in variations:
-                    language, answer = _variation(variation)
+                    language, answer = _variation(variation, shared)
                     texts.setdefault(key, {})[language] = answer
     return texts
 
@@ -84,13 +86,13 @@ def read_starter(folder: Path = DATA) -> Texts:
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _variation(body: Mapping[str, Any]) -> tuple[str, Answer]:
+def _variation(body: Mapping[str, Any], shared: Mapping[str, Any]) -> tuple[str, Answer]:
     conditions = body.get("condition") or []
     language = next((c["value"] for c in conditions if c.get("name") == "language"), DEFAULT_LANGUAGE)
     buttons = tuple(
         Button(str(b["title"]), str(b["payload"]), str(b.get("description", ""))) for b in body.get("buttons") or ()
     )
-    return language, Answer(str(body.get("text", "")), buttons, body.get("metadata") or {})
+    return language, Answer(str(body.get("text", "")), buttons, {**shared, **(body.get("metadata") or {})})
 
 
 class Answers:
