@@ -99,6 +99,8 @@ def load(conn: Connection, vault: Vault, text: str, *, dry_run: bool = False, re
     if replace and problems:
         listed = "; ".join(f"row {one.row}, {one.column}: {one.problem}" for one in problems[:5])
         raise InputError(f"Nothing was imported: a file that replaces the list must have no errors ({listed}).")
+    if replace and not rows:
+        raise InputError("Nothing was imported: the file names nobody, so it would remove everybody.")
     wanted: dict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
         if (row.kind, row.value) not in spoilt:
@@ -106,6 +108,8 @@ def load(conn: Connection, vault: Vault, text: str, *, dry_run: bool = False, re
     held = _held(conn)
     counts = {"added": 0, "changed": 0, "unchanged": 0, "removed": 0, "shared": 0}
     named: set[str] = set()
+    gone: list[str] = []
+    fresh: list[dict[str, Any]] = []
     for (kind, value), new in wanted.items():
         lookups = vault.lookups(kind, value)
         named.update(lookups)
@@ -118,13 +122,14 @@ def load(conn: Connection, vault: Vault, text: str, *, dry_run: bool = False, re
             counts["unchanged"] += bool(new)
             continue
         counts["changed" if old and new else "added" if new else "removed"] += 1
-        if not dry_run:
-            _write(conn, lookups, new)
+        gone += [lookup for lookup in lookups if lookup in held]
+        fresh += [{"lookup": lookups[0], "updated_at": clock.now(), **dict(zip(KEPT, one, strict=True))} for one in new]
     if replace:
-        gone = [lookup for lookup in held if lookup not in named]
-        counts["removed"] += len(gone)
-        if not dry_run:
-            _write(conn, gone, [])
+        missing = [lookup for lookup in held if lookup not in named]
+        counts["removed"] += len(missing)
+        gone += missing
+    if not dry_run:
+        _write(conn, gone, fresh)
     return Report(dry_run, **counts, errors=tuple(problems))
 
 
@@ -135,12 +140,11 @@ def _held(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
     return held
 
 
-def _write(conn: Connection, lookups: Sequence[str], new: Sequence[tuple[Any, ...]]) -> None:
-    for start in range(0, len(lookups), 500):
-        conn.execute(sa.delete(table).where(table.c.lookup.in_(lookups[start : start + 500])))
-    values = [{"lookup": lookups[0], "updated_at": clock.now(), **dict(zip(KEPT, one, strict=True))} for one in new]
-    if values:
-        conn.execute(sa.insert(table), values)
+def _write(conn: Connection, gone: Sequence[str], fresh: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(gone), 500):
+        conn.execute(sa.delete(table).where(table.c.lookup.in_(gone[start : start + 500])))
+    if fresh:
+        conn.execute(sa.insert(table), fresh)
 
 
 def _parse(text: str) -> tuple[list[_Row], list[Problem], set[tuple[str, str]]]:

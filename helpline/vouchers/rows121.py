@@ -14,7 +14,7 @@ from typing import Any
 
 from helpline import clock
 
-MOST_CENTS = 10_000_00
+MOST_EUROS = 10_000
 """No voucher is worth more; a larger amount means that we misread it."""
 
 
@@ -91,12 +91,11 @@ def cents(value: Any) -> int:
         raise Unreadable
     try:
         amount = Decimal(str(value).strip())
-        whole = int((amount * 100).to_integral_value()) if amount.is_finite() else -1
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         raise Unreadable from None
-    if not 0 <= whole <= MOST_CENTS:
+    if not amount.is_finite() or not 0 <= amount <= MOST_EUROS:
         raise Unreadable
-    return whole
+    return int((amount * 100).to_integral_value())
 
 
 def _transaction(attributes: Any) -> tuple[tuple[dt.datetime, dt.datetime, int], Transaction]:
@@ -122,6 +121,8 @@ def _moment(value: Any) -> dt.datetime:
         moment = dt.datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", value.strip()))
     except ValueError:
         raise Unreadable from None
+    if not 2000 <= moment.year < 2200:
+        raise Unreadable
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from helpline import cli
 from helpline.db import schema
@@ -13,7 +16,7 @@ from helpline.errors import InputError
 from helpline.messages import Identity
 from helpline.vouchers import importing
 from helpline.vouchers.local import LocalTable
-from helpline.vouchers.lookup import Outcome
+from helpline.vouchers.lookup import REGISTRATIONS, Outcome
 from tests.conftest import SECRET, count
 
 HEAD = "whatsapp_number;registration;last_transaction;last_date;last_amount;balance\n"
@@ -61,6 +64,14 @@ def test_a_list_with_errors_replaces_nothing(service):
     load(service, GOOD)
     with pytest.raises(InputError, match="row 3, registration"):
         load(service, HEAD + "31600000102;new;;;;\n31600000101;in;;;;\n", replace=True)
+    assert ask(service)[0].registration == "included"
+
+
+def test_an_empty_list_does_not_remove_everybody(service):
+    load(service, GOOD)
+    with pytest.raises(InputError, match="names nobody"):
+        load(service, HEAD, replace=True)
+    assert counts(load(service, HEAD)) == (0, 0, 0, 0)
     assert ask(service)[0].registration == "included"
 
 
@@ -153,6 +164,17 @@ def test_a_shared_number_is_counted_and_ambiguous(service):
 def test_a_file_without_usable_headings_is_refused(service, text):
     with pytest.raises(InputError):
         load(service, text)
+
+
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text() | st.text().map(lambda more: GOOD + more) | st.text(";,\n\t\"'0123456789.-€ aé").map(HEAD.__add__))
+def test_any_text_is_read_or_refused_with_a_reason(text):
+    try:
+        rows, problems, _ = importing._parse(text)
+    except InputError:
+        return
+    assert all(one.problem and one.row > 1 for one in problems)
+    assert all(row.value and row.kept[0] in (*REGISTRATIONS, "deleted") for row in rows)
 
 
 def test_a_workbook_or_a_missing_file_is_refused(tmp_path):
