@@ -32,7 +32,7 @@ _PROCLITICS = (
 _LATIN_PROCLITICS = ("wel", "wl", "lel", "bel", "fel", "mel", "el", "al", "il", "l", "w", "b", "f")
 _ENCLITICS = {
     "وش": "not", "ش": "not", "ني": "me", "نا": "our", "كم": "your", "كن": "your", "كو": "your", "هم": "their",
-    "هن": "their", "ها": "her", "ي": "my", "ك": "your", "ه": "his", "ات": "", "ين": "",
+    "هن": "their", "ها": "her", "ي": "my", "ك": "your", "ه": "", "ات": "", "ين": "",
 }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ class Dictionary:
         if word not in self._memory:
             if len(self._memory) > 20_000:
                 self._memory.clear()
-            self._memory[word] = self._guess(word)
+            self._memory[word] = self._guess(word) if self.language != "en" else self._foreign(word)
         return self._memory[word]
 
     def _guess(self, word: str) -> str | None:
@@ -101,9 +101,19 @@ class Dictionary:
             meaning = other and (other._glosses.get(word) or other._glosses.get(unaccented(word)))
             if meaning:
                 return meaning
+        return word if self._is_english(word) else None
+
+    def _foreign(self, word: str) -> str | None:
+        """A Dutch word in an English message."""
+        dutch = dictionary("nl")
+        if dutch is None or len(word) < _CLOSE_FROM or dutch._is_english(word):
+            return None
+        return dutch._glosses.get(word)
+
+    def _is_english(self, word: str) -> bool:
         if self._english is None:
             self._english = {w for meaning in self._glosses.values() for w in meaning.lower().split()}
-        return word if word in self._english else None
+        return word in self._english
 
     def _apostrophe(self, word: str) -> str | None:
         if "'" not in word:
@@ -205,4 +215,7 @@ def plain(text: str, language: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _first(meaning: str) -> str:
-    return normalise(re.sub(r"\([^)]*\)|/\S+", " ", meaning))
+    """The first alternative, in the words of `en.tsv`, where English words of one meaning become one word."""
+    tokens = normalise(re.sub(r"\([^)]*\)|/\S+", " ", meaning)).split()
+    english = dictionary("en")
+    return " ".join(plainer or word for word, plainer in english.words(tokens)) if english else " ".join(tokens)

@@ -50,7 +50,8 @@ _FOLDED = str.maketrans(
         "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ئ": "ي", "ؤ": "و", "ك": "ك", "ک": "ك",
         "ڪ": "ك", "گ": "ك", "ڭ": "ك", "ة": "ه", "ۀ": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "پ": "ب", "چ": "ج", "ڤ": "ف",
         "ڥ": "ف", "؟": "?", "፧": "?", ";": ";", "،": " ", "؛": " ", "።": " ", "፣": " ", "፡": " ", "፤": " ", "፥": " ",
-        "۔": " ", "।": " ", "॥": " ", "\u200c": " ", "’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'", "ʻ": "'", "＇": "'", "′": "'",
+        "۔": " ", "।": " ", "॥": " ", "\u200c": " ", "’": "'", "‘": "'", "`": "'",
+        "ʼ": "'", "ʻ": "'", "＇": "'", "′": "'",
         "‛": "'", "€": " euro ", "$": " dollar ", "£": " pound ", "œ": "oe", "æ": "ae", "ı": "i", "ł": "l", "ø": "o",
         "đ": "d", "¿": " ", "¡": " ",
     }
@@ -128,12 +129,12 @@ _ARABIZI = (
     ("z", "ز"), ("s", "س"), ("f", "ف"), ("v", "ف"), ("q", "ق"), ("k", "ك"), ("c", "ك"), ("l", "ل"), ("m", "م"),
     ("n", "ن"), ("h", "ه"), ("x", "كس"),
 )  # fmt: skip
-_SKELETON = str.maketrans({letter: None for letter in "اويهءئؤ"} | {"ص": "س", "ض": "د", "ط": "ت", "ظ": "د", "ذ": "د"})
+_SKELETON = str.maketrans(dict.fromkeys("اويهءئؤ") | {"ص": "س", "ض": "د", "ط": "ت", "ظ": "د", "ذ": "د"})
 _TWICE = re.compile(r"(.)\1+")
 
 
 def skeleton(word: str) -> str:
-    """The consonants of an Arabic word, in Arabic or in Latin letters (Arabizi), in one spelling: the view both share."""
+    """The consonants of an Arabic word, in Arabic or Latin letters (Arabizi), in one spelling: the view both share."""
     if word.isascii():
         for latin, arabic in _ARABIZI:
             word = word.replace(latin, arabic)
