@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpline import accounts, content, service
+from helpline import accounts, content, directory, places, service
 from helpline.vouchers import demo as demo_vouchers
 
 
@@ -10,7 +10,11 @@ def load_starter(opened: service.Service) -> str:
     """Write what is missing; what people changed stays."""
     with opened.engine.begin() as conn:
         written = content.import_starter(conn)
+        added = directory.import_starter(conn)
         if opened.settings.environment == "demo":
             accounts.ensure_demo(conn)
             demo_vouchers.ensure_demo(conn, opened.vault)
-    return f"{written} answers written" if written else "unchanged"
+    known = places.prepare()
+    if not (written or added):
+        return f"unchanged, {known}"
+    return f"{written} answers and {added} services written, {known}"

@@ -288,6 +288,20 @@ services = sa.Table(
     sa.Index("ix_services_kind_latitude", "kind", "latitude", "longitude"),
 )
 
+draft_answers = sa.Table(
+    "draft_answers",
+    metadata,
+    _c("id", Id, "row", "content", primary_key=True),
+    _c("key", sa.String(120), "stable name for imports", "content", unique=True),
+    _c("language", sa.String(8), "language of the text", "content", default=""),
+    _c("question", sa.Text, "question of an imported list", "content"),
+    _c("answer", sa.Text, "its answer; not live until an editor takes it over", "content"),
+    _c("source", sa.String(200), "where it comes from", "content", default=""),
+    _c("updated_on", sa.String(10), "date it was last changed there", "content", nullable=True),
+    _c("state", sa.String(12), "draft, taken or dismissed", "content", default="draft"),
+    _c("created_at", sa.Integer, "when it was imported", "content"),
+)
+
 voucher_registrations = sa.Table(
     "voucher_registrations",
     metadata,

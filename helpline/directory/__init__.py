@@ -1,0 +1,13 @@
+"""Services near a place: search, opening hours, imports."""
+
+from __future__ import annotations
+
+from helpline.directory.entry import AUDIENCES, Entry, kinds, kinds_of_intent
+from helpline.directory.hours import Opening, opening
+from helpline.directory.imports import Plan, apply, import_starter, plan, read_file
+from helpline.directory.search import WITHIN_KM, Found, get, nearest
+
+__all__ = [
+    "AUDIENCES", "WITHIN_KM", "Entry", "Found", "Opening", "Plan", "apply", "get", "import_starter", "kinds",
+    "kinds_of_intent", "nearest", "opening", "plan", "read_file",
+]  # fmt: skip
