@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from sqlalchemy.engine import Connection
 
-from helpline import accounts, cases, clock, contacts, content, inbox, outbox, service, settings
+from helpline import accounts, cases, clock, contacts, content, inbox, outbox, replies, service, settings
 from helpline.db import schema
 from helpline.messages import Author, Button, Identity, InboundMessage, Media, OutboundMessage
 
@@ -98,9 +98,9 @@ def _work(
     elif "claim" in step:
         cases.claim(conn, case_id, staff[step["claim"]])
     elif "note" in step:
-        cases.note(conn, opened.vault, case_id, staff[step["by"]], step["note"])
+        replies.note(conn, opened.vault, case_id, staff[step["by"]], step["note"])
     elif "reply" in step:
-        cases.reply(conn, opened.vault, case_id, staff[step["by"]], OutboundMessage(step["reply"]), key)
+        replies.reply(conn, opened.vault, case_id, staff[step["by"]], OutboundMessage(step["reply"]), key)
     elif "close" in step:
         cases.close(conn, case_id, staff[step["by"]], step["close"])
     delivered(conn, step.get("rank", 3))

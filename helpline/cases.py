@@ -14,15 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from helpline import clock, contacts, outbox
-from helpline.db.schema import accounts, case_events, cases, notes
+from helpline import clock, contacts, outbox, presence, thanks
+from helpline.db.schema import accounts, case_events, cases
 from helpline.db.schema import contacts as people
 from helpline.db.vault import Vault
-from helpline.errors import AlreadyClaimed, InputError, Refused, StaleVersion, WindowClosed
-from helpline.messages import Author, OutboundMessage
+from helpline.errors import AlreadyClaimed, InputError, Refused, StaleVersion
 
 REASONS = ("asked", "unsure", "emergency", "topic", "media", "assistant_failed", "language", "takeover")
 OUTCOMES = ("answered", "referred", "no_reply", "withdrawn", "spam", "other")
+LESSONS = ("human", "missing", "wrong", "misunderstood")
+"""Why a person was needed: only a person could answer, there is no answer, it is wrong, the assistant misread it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Case:
     parked_until: int | None
     closed_at: int | None
     outcome: str | None
+    lesson: str | None
     window_closes_at: int
 
 
@@ -190,85 +192,53 @@ def release(conn: Connection, case_id: int, account_id: int) -> None:
     change(conn, case_id, account_id, ("active", "parked"), "released", values)
 
 
-def reply(
+def close(
     conn: Connection,
-    vault: Vault,
     case_id: int,
-    account_id: int,
-    message: OutboundMessage,
-    once_key: str,
-    *,
-    kind: str = "reply",
-) -> bool:
-    """Send the holder's words; False when `once_key` was used before (a second click, a repeated request).
-
-    Raises Refused for anybody but the holder, WindowClosed after 24 hours of the contact's silence.
-    """
-    case = get(conn, case_id)
-    contact = contacts.get(conn, case.contact_id, lock=True)
-    require_holder(conn, case_id, account_id)
-    if message.template is None and not outbox.window_open(contact):
-        raise WindowClosed(
-            "The contact last wrote more than 24 hours ago, so WhatsApp takes no free text. Send the template."
-        )
-    state = outbox.put(
-        conn,
-        vault,
-        case.contact_id,
-        message,
-        author=Author.AGENT,
-        kind=kind,
-        once_key=once_key,
-        account_id=account_id,
-        case_id=case_id,
-        language=case.language,
-    )
-    if state is None:
-        return False
-    at = clock.now()
-    first = sa.func.coalesce(cases.c.first_reply_at, at)
-    conn.execute(sa.update(cases).where(cases.c.id == case_id).values(waiting_since=None, first_reply_at=first))
-    record(conn, case_id, "replied", account_id)
-    return True
-
-
-def note(conn: Connection, vault: Vault, case_id: int, account_id: int, text: str) -> None:
-    """Write an internal note. Notes live in their own table; nothing leads from there to the outbox."""
-    if not text.strip():
-        raise InputError("The note is empty.")
-    get(conn, case_id)
-    values = {"case_id": case_id, "account_id": account_id, "body_sealed": vault.seal(text.strip()), "at": clock.now()}
-    conn.execute(sa.insert(notes).values(**values))
-    record(conn, case_id, "noted", account_id)
-
-
-def close(conn: Connection, case_id: int, account_id: int | None, outcome: str, topic: str | None = None) -> None:
+    account_id: int | None,
+    outcome: str,
+    topic: str | None = None,
+    lesson: str | None = None,
+) -> None:
     """End the case; the contact's next message is the assistant's again. `account_id` None: the contact withdrew it."""
     if outcome not in OUTCOMES:
         raise InputError(f"{outcome!r} is not an outcome; choose one of {', '.join(OUTCOMES)}.")
-    contact_id = get(conn, case_id).contact_id
-    contacts.get(conn, contact_id, lock=True)
+    if lesson is not None and lesson not in LESSONS:
+        raise InputError(f"{lesson!r} is not a reason; choose one of {', '.join(LESSONS)}.")
     values: dict[str, Any] = {"state": "closed", "closed_at": clock.now(), "outcome": outcome, "waiting_since": None}
-    if topic:
-        values["topic"] = topic
+    values.update({name: value for name, value in (("topic", topic), ("lesson", lesson)) if value})
     if account_id is None:
         change(conn, case_id, None, ("waiting",), "withdrawn", values)
     else:
         change(conn, case_id, account_id, ("active", "parked"), "closed", values)
-    contacts.raise_epoch(conn, contact_id)
+    contacts.raise_epoch(conn, get(conn, case_id).contact_id)
 
 
-def contact_wrote(conn: Connection, case_id: int) -> None:
-    """The contact wrote in an open case: they wait again, and a parked case wakes."""
-    conn.execute(
-        sa.update(cases)
-        .where(cases.c.id == case_id)
-        .values(
-            waiting_since=sa.func.coalesce(cases.c.waiting_since, clock.now()),
-            state=sa.case((cases.c.state == "parked", "active"), else_=cases.c.state),
-            parked_until=None,
-        )
-    )
+def contact_wrote(conn: Connection, case_id: int, text: str = "") -> None:
+    """The contact wrote in an open case: they wait again, and a parked case wakes unless they only said thanks.
+
+    It wakes to its holder if they are here, else to the queue: nobody is to wait for somebody who went home.
+    """
+    case = get(conn, case_id)
+    if case.state == "parked":
+        if thanks.is_thanks(text):
+            return
+        held = case.account_id is not None and presence.is_here(conn, case.account_id)
+        wake(conn, case_id, to_holder=held)
+    since = sa.func.coalesce(cases.c.waiting_since, clock.now())
+    conn.execute(sa.update(cases).where(cases.c.id == case_id).values(waiting_since=since))
+
+
+def wake(conn: Connection, case_id: int, *, to_holder: bool) -> bool:
+    """End the parking of a case; False when it was not parked any more."""
+    values: dict[str, Any] = {"state": "active"} if to_holder else {"state": "waiting", "account_id": None}
+    values.update(parked_until=None, version=cases.c.version + 1)
+    values["waiting_since"] = sa.func.coalesce(cases.c.waiting_since, clock.now())
+    here = sa.and_(cases.c.id == case_id, cases.c.state == "parked")
+    woken = bool(conn.execute(sa.update(cases).where(here).values(**values)).rowcount)
+    if woken:
+        record(conn, case_id, "woken", None)
+    return woken
 
 
 def events(conn: Connection, case_id: int) -> list[tuple[int, str, str | None, dict[str, Any]]]:
@@ -289,6 +259,7 @@ def change(
     where = [cases.c.id == case_id, cases.c.state.in_(states)]
     if account_id is not None:
         where.append(cases.c.account_id == account_id)
+    contacts.get(conn, get(conn, case_id).contact_id, lock=True)
     if not conn.execute(sa.update(cases).where(*where).values(version=cases.c.version + 1, **values)).rowcount:
         if account_id is not None:
             require_holder(conn, case_id, account_id)

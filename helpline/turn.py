@@ -161,7 +161,7 @@ def _settle(
             return "ignored", case_id
         case Destination.CASE:
             assert case_id is not None
-            cases.contact_wrote(conn, case_id)
+            cases.contact_wrote(conn, case_id, text)
             return "joined_case", case_id
         case Destination.EMERGENCY:
             assert decided.emergency is not None

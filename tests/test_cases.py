@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from helpline import cases, clock, contacts, outbox, queue, timeline
+from helpline import cases, clock, contacts, outbox, queue, replies, timeline
 from helpline.db import schema
 from helpline.errors import AlreadyClaimed, InputError, Refused, WindowClosed
 from helpline.messages import OutboundMessage
@@ -64,12 +64,12 @@ def test_only_the_holder_may_reply(service, opened):
     case_id, sara, tom = opened
     with service.engine.begin() as conn:
         with pytest.raises(Refused, match="Take the case first"):
-            cases.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k0")
+            replies.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k0")
         cases.claim(conn, case_id, sara)
         with pytest.raises(AlreadyClaimed):
-            cases.reply(conn, service.vault, case_id, tom, OutboundMessage("hi"), "k1")
-        assert cases.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k2")
-        assert not cases.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k2")
+            replies.reply(conn, service.vault, case_id, tom, OutboundMessage("hi"), "k1")
+        assert replies.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k2")
+        assert not replies.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k2")
         assert cases.get(conn, case_id).waiting_since is None
     assert count(service.engine, schema.outbox) == 1
 
@@ -80,7 +80,7 @@ def test_reply_after_24_hours_is_refused_by_the_server(service, opened):
         cases.claim(conn, case_id, sara)
         clock.shift(24 * 3600 + 1)
         with pytest.raises(WindowClosed):
-            cases.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k")
+            replies.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k")
 
 
 def test_closing_gives_the_contact_back_to_the_assistant_in_a_new_stretch(service, opened):
@@ -95,7 +95,7 @@ def test_closing_gives_the_contact_back_to_the_assistant_in_a_new_stretch(servic
         assert cases.of_contact(conn, contact_id) is None
         assert contacts.begin_turn(conn, contact_id) != before
         with pytest.raises(Refused, match="closed"):
-            cases.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k")
+            replies.reply(conn, service.vault, case_id, sara, OutboundMessage("hi"), "k")
 
 
 def test_released_case_keeps_its_place(service, opened):
@@ -125,11 +125,11 @@ def test_urgent_comes_first_then_who_waited_longest(service):
 def test_note_reaches_the_timeline_and_never_the_outbox(service, opened):
     case_id, sara, _ = opened
     with service.engine.begin() as conn:
-        cases.note(conn, service.vault, case_id, sara, "speaks a little Dutch")
+        replies.note(conn, service.vault, case_id, sara, "speaks a little Dutch")
         items = timeline.of_case(conn, service.vault, cases.get(conn, case_id))
         assert [item.who for item in items if item.text == "speaks a little Dutch"] == ["note"]
         with pytest.raises(InputError, match="empty"):
-            cases.note(conn, service.vault, case_id, sara, "  ")
+            replies.note(conn, service.vault, case_id, sara, "  ")
     assert count(service.engine, schema.outbox) == 0
 
 
@@ -140,7 +140,7 @@ def test_card_and_conversation_tell_the_story(service, opened):
         cases.add_facts(conn, service.vault, case_id, {"date": "2026-11-24"})
         assert cases.card(conn, service.vault, case_id).facts == {"voucher": "included", "date": "2026-11-24"}
         cases.claim(conn, case_id, sara)
-        cases.reply(conn, service.vault, case_id, sara, OutboundMessage("hello"), "k")
+        replies.reply(conn, service.vault, case_id, sara, OutboundMessage("hello"), "k")
         items = timeline.of_case(conn, service.vault, cases.get(conn, case_id))
     assert [item.who for item in items if item.who != "event"] == ["contact", "agent"]
     assert next(item for item in items if item.who == "agent").name == "Sara"

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, clock, timeline
+from helpline import cases, clock, replies, timeline
 from helpline.console import answers, current, queue
 from helpline.errors import AlreadyClaimed, HelplineError, InputError, Refused, StaleVersion, WindowClosed
 from helpline.messages import OutboundMessage
@@ -79,7 +79,7 @@ def reply(case_id: int) -> AnyResponse | tuple[str, int] | str:
             raise InputError("error.empty")
         if not _is_uuid(once):
             raise InputError("error.form")
-        cases.reply(conn, vault, case_id, account_id, OutboundMessage(text), f"reply:{once}")
+        replies.reply(conn, vault, case_id, account_id, OutboundMessage(text), f"reply:{once}")
 
     return _write(case_id, "reply", act)
 
@@ -93,7 +93,7 @@ def note(case_id: int) -> AnyResponse | tuple[str, int] | str:
     def act(conn: Connection, account_id: int) -> None:
         if not text:
             raise InputError("error.empty")
-        cases.note(conn, vault, case_id, account_id, text)
+        replies.note(conn, vault, case_id, account_id, text)
 
     return _write(case_id, "note", act)
 
