@@ -38,12 +38,17 @@ class Settings:
         "100000000000001", "our number at WhatsApp (Meta's id, not the number itself)"
     )
     whatsapp_api_url: str = _setting("https://graph.facebook.com/v24.0", "Graph API with its version, or a stand-in")
+    whatsapp_template: str = _setting(
+        "answer_waiting", "approved template that only says that an answer is ready; for after WhatsApp's 24 hours"
+    )
     console_port: int = _setting("8080", "port of the agents' console")  # type: ignore[assignment]
     rasa_port: int = _setting("5005", "port of the channel with the assistant")  # type: ignore[assignment]
     actions_port: int = _setting("5055", "port of the action server")  # type: ignore[assignment]
     simulator_port: int = _setting("8090", "port of the phone simulator (demo and tests only)")  # type: ignore[assignment]
     worker_port: int = _setting("8070", "port of the worker's health and metrics")  # type: ignore[assignment]
     bind: str = _setting("127.0.0.1", "address the processes listen on; put a proxy in front, not 0.0.0.0")
+    trusted_proxies: int = _setting("0", "proxies in front of the console whose X-Forwarded headers are believed")  # type: ignore[assignment]
+    cases_per_agent: int = _setting("10", "cases an agent may hold at once; an urgent one may come on top")  # type: ignore[assignment]
     assistant_deadline: int = _setting("15", "seconds the assistant may take for one message before a case opens")  # type: ignore[assignment]
     vouchers: str = _setting("local", "where voucher state comes from: `local` table or a `121` platform")
     platform121_url: str = _setting("", "base URL of the 121 API, ending in /api")
@@ -134,6 +139,10 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
             faults.append("PLATFORM121_PROGRAM_ID must be a whole number.")
         if values["environment"] == "production" and str(values["platform121_url"]).startswith("http://"):
             faults.append("PLATFORM121_URL must begin with https://; a password goes there.")
+    if int(values["cases_per_agent"]) < 1:
+        faults.append("CASES_PER_AGENT must be at least 1.")
+    if not 0 <= int(values["trusted_proxies"]) < 10:
+        faults.append("TRUSTED_PROXIES is the number of proxies in front of the console, 0 to 9.")
     if int(values["assistant_deadline"]) < 1:
         faults.append("ASSISTANT_DEADLINE must be at least 1 second.")
     if values["environment"] == "production":
