@@ -29,6 +29,8 @@ _OTHER_ODDS = 0.5
 """How often languages are written here, against one that the assistant speaks."""
 _STRANGE = 0.02
 """Share of words that are of another language: names, Dutch words, typing errors."""
+_RIGHT_SPELLING = 4
+"""How much more a word counts as written in the samples than as typed on another keyboard."""
 _FEWEST = 30
 """Words a language must have in a script to be learnt there: a stray word is no sample."""
 _SWITCH_ABOVE = 0.9
@@ -177,7 +179,7 @@ def _header(body: str) -> str | None:
 
 
 def _samples(texts: dict[Path, str]) -> dict[str, dict[str, Counter[str]]]:
-    """Words by script and class (the file's name up to `_`); each accented word also without its accents."""
+    """Words by script and class (the file's name up to `_`); also as typed without accents or on another keyboard."""
     found: dict[str, dict[str, Counter[str]]] = {}
     for path, body in texts.items():
         if path.suffix == ".yml":
@@ -194,8 +196,9 @@ def _samples(texts: dict[Path, str]) -> dict[str, dict[str, Counter[str]]]:
             counter = found.setdefault(main, {}).setdefault(name, Counter())
             for word in words:
                 if scripts.script_of(word) == main:
-                    counter[word] += 1
-                    counter[scripts.unaccented(word)] += 1
+                    counter[word] += 1 if main == "Latn" else _RIGHT_SPELLING
+                    for typed in scripts.spellings(word, name) or [word] * (main == "Latn"):
+                        counter[typed] += 1
     enough = {
         script: {name: c for name, c in classes.items() if len(c) >= _FEWEST} for script, classes in found.items()
     }

@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 ORDER = 5
 _ALPHABET = 4000.0
 """Letters that might follow where nothing is known."""
-_BEGIN, _END = 2, 3
+_MOST = 60_000.0
+"""Counts are kept in two bytes, which end at 65,504."""
+_BEGIN = 2
 Samples = Mapping[str, Mapping[str, "Counter[str]"]]
 """How often each word occurs, by script and class."""
 _Keys = NDArray[np.uint64]
@@ -34,7 +36,7 @@ class _Table:
     """Counts of things found by key, one column a language. Keys are sorted; the last row is for what is not there."""
 
     keys: _Keys
-    counts: NDArray[np.float16]
+    counts: NDArray[np.floating[Any]]
 
     def rows(self, keys: _Keys) -> _Floats:
         if not len(self.keys):
@@ -97,7 +99,7 @@ def train(samples: Mapping[str, Counter[str]]) -> Letters:
         before = keys[order - 2][previous] if order > 1 else np.zeros(len(here), np.uint64)
         table = _counted(here, owner, weight, len(classes))
         grams.append(table)
-        contexts.append(_counted(before, owner, weight, len(classes)))
+        contexts.append(_counted(before, owner, weight, len(classes), exact=True))
         _, first = np.unique(_mixed(here + owner.astype(np.uint64)), return_index=True)
         followers.append(_counted(before[first], owner[first], np.ones(len(first), np.float32), len(classes)))
     words = _counted(_word_keys(codes, starts, lengths), column, times, len(classes))
@@ -168,10 +170,11 @@ def _mixed(values: _Keys) -> _Keys:
     return values ^ (values >> np.uint64(31))
 
 
-def _counted(keys: _Keys, owner: NDArray[np.int64], weight: _Floats, width: int) -> _Table:
+def _counted(keys: _Keys, owner: NDArray[np.int64], weight: _Floats, width: int, *, exact: bool = False) -> _Table:
     unique, place = np.unique(keys, return_inverse=True)
     counts = np.bincount(place * width + owner, weight, (len(unique) + 1) * width)
-    return _Table(unique, counts.reshape(-1, width).astype(np.float16))
+    kept = counts if exact else np.minimum(counts, _MOST)
+    return _Table(unique, kept.reshape(-1, width).astype(np.float32 if exact else np.float16))
 
 
 def _save(models: Mapping[str, Letters], path: Path) -> None:

@@ -16,6 +16,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "data" / "languages"
 MIXED_WEIGHT = 0.3
 """What a Dutch word counts that everybody here uses in their own language."""
 
+_LETTER_WEIGHT = 0.5
+"""What a word of one letter counts: `I`, `y`, `я`, `د` tell something, but not alone."""
+
 _RANGES = (
     (0x0041, 0x024F, "Latn"), (0x0370, 0x03FF, "Grek"), (0x0400, 0x052F, "Cyrl"), (0x0530, 0x058F, "Armn"),
     (0x0590, 0x05FF, "Hebr"), (0x0600, 0x06FF, "Arab"), (0x0750, 0x077F, "Arab"), (0x08A0, 0x08FF, "Arab"),
@@ -43,6 +46,14 @@ _DROPPED = {
     for code in range(first, last + 1)
 }  # fmt: skip
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘´`ʼʻ＇′‛", "'") | {"\u200c": " "})
+_KEYBOARDS = (
+    str.maketrans("یېۍکگڪھہەۀ", "يييككك\u0647\u0647\u0647\u0647"),  # Arabic
+    str.maketrans("يىېۍكگګإأآةەۆێڵڕ", "ییییکگگاااهه\u0648یلر"),  # Persian
+    str.maketrans(
+        "أإآٱىةؤئېۍێیکگګڵڕړڑڈډٹټۆےھہەۀںڤ", "اااايهويييييكككلررردد\u062a\u062aويهههه\u0646ف"
+    ),  # no special letters
+    str.maketrans("ሐኀሑኁሒኂሓኃሔኄሕኅሖኆሠሡሢሣሤሥሦዐዑዒዓዔዕዖፀፁፂፃፄፅፆ", "ሀሀሁሁሂሂሃሃሄሄህህሆሆሰሱሲሳሴስሶአኡኢኣኤእኦጸጹጺጻጼጽጾ"),
+)
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|\b[\w-]+\.(?:com|nl|org|net|info|eu|me|ly)\b(?:/\S*)?")
 _POSTCODE = re.compile(r"\b[1-9]\d{3}\s?[A-Za-z]{2}\b")
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -71,7 +82,7 @@ def words(text: str) -> list[Word]:
         acronym = raw.isupper() and script == "Latn" and not shouted and len(raw) <= 5
         if script and not acronym and (weight := _weight(word, plain)) > 0:
             found.append(Word(word, script, weight))
-    return found
+    return found if any(len(word.text) > 1 or word.script == "Hani" for word in found) else []
 
 
 def _without_phrases(raws: list[str]) -> Iterator[tuple[str, str]]:
@@ -131,15 +142,25 @@ def unaccented(word: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
+def spellings(word: str, code: str) -> list[str]:
+    """Other ways a word of this language is typed: without accents, or on the keyboard of a neighbouring language."""
+    if word.isascii():
+        return []
+    if script_of(word) == "Latn":
+        return [unaccented(word)]
+    keyboards = _KEYBOARDS[2:] if code == "ar" else _KEYBOARDS
+    return [typed for keys in keyboards if (typed := word.translate(keys)) != word]
+
+
 def _bare(text: str) -> str:
     text = unicodedata.normalize("NFKC", text[:2000]).translate(_DROPPED).translate(_APOSTROPHES)
     return _POSTCODE.sub(" ", _ADDRESS.sub(" ", text))
 
 
 def _weight(word: str, plain: str) -> float:
-    if plain in neutral() or (len(word) == 1 and script_of(word) != "Hani"):
+    if plain in neutral():
         return 0.0
-    return MIXED_WEIGHT if plain in mixed() else 1.0
+    return MIXED_WEIGHT if plain in mixed() else _LETTER_WEIGHT if len(word) == 1 and plain < "㐀" else 1.0
 
 
 @cache
