@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup demo test test-fast check fix train run evaluate lock screenshots clean
+.PHONY: help setup demo test test-fast check fix train run evaluate benchmark-nlu benchmark-clinc lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ fix: setup ## Let the tools mend what they can
 
 evaluate: setup ## Measure how well messages are understood; writes docs/benchmarks/nlu.md
 	@$(PY) -m helpline evaluate
+
+benchmark-nlu: setup ## Our understanding beside DIET and logistic regression, same folds
+	@$(PY) -m benchmarks.nlu_pipelines
+
+benchmark-clinc: setup ## The classifier on CLINC150: CLINC=path/to/data_full.json
+	@$(PY) -m benchmarks.clinc
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --extra dev --no-header --upgrade pyproject.toml -o requirements.lock

@@ -31,6 +31,7 @@ FALSE_ALARMS = 0.015
 """Share of the other messages that may raise an alarm."""
 _ANSWER_FROM = (0.7, 0.9)
 """No folds, however easy or hard, move the limit for answers out of here."""
+_WORTH_A_PROCESS = 2000
 _ENOUGH = 150
 """With fewer measured messages a language takes the thresholds of all languages together."""
 
@@ -76,7 +77,7 @@ def measure(
         return Measured(0.15, careful, {"*": Thresholds()})
     fold = groups.folds(groups.near_duplicates(features.words_of(matrix, offsets)), FOLDS)
     work = (delayed(_guess)(matrix, totals, names, fold, number, offsets) for number in range(FOLDS))
-    guesses = Parallel(n_jobs=min(2, FOLDS))(work)
+    guesses = Parallel(n_jobs=2 if len(names) > _WORTH_A_PROCESS else 1)(work)
     temperature = _temperature(guesses, names)
     signs, right, top3, danger = _outcomes(guesses, names, temperature)
     rows = np.concatenate([g.rows for g in guesses])
