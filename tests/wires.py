@@ -21,7 +21,7 @@ from helpline.service import Service
 def serving(app: Any) -> Iterator[str]:
     """A WSGI application on a free port; its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
@@ -94,7 +94,7 @@ class StandIn:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{server.server_port}"
         try:
             yield self
@@ -106,6 +106,7 @@ class StandIn:
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         body = json.loads(raw) if "json" in (handler.headers.get("Content-Type") or "") else None
         call = {"method": handler.command, "path": handler.path, "headers": dict(handler.headers), "body": body}
+        call["port"] = handler.client_address[1]
         with self._lock:
             self.calls.append({**call, "raw": raw})
             number = len(self.calls)

@@ -21,4 +21,6 @@ def add_commands(subparsers: Any) -> None:
 
 def _parse(arguments: argparse.Namespace) -> None:
     for event in webhook.describe_file(arguments.file):
-        print(json.dumps(event, ensure_ascii=False))
+        # Two separators that JSON allows and many readers take for the end of a line.
+        line = json.dumps(event, ensure_ascii=False)
+        print(line.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

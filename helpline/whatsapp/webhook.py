@@ -85,8 +85,8 @@ def _guarded(reader: Callable[[Any, Any], list[Event]], item: object, known: Any
 def _payload(payload: object, _: None) -> list[Event]:
     if not isinstance(payload, Mapping):
         return [Notice(None, "unreadable", {"why": "payload is no object"})]
-    kind = payload.get("object", _OBJECT)
-    if kind != _OBJECT:  # another product of Meta's that shares the app and its secret
+    kind = payload.get("object")
+    if isinstance(kind, str) and kind.strip() not in ("", _OBJECT):  # another product of Meta's that shares the app
         return [Notice(None, "unknown_object", {"object": fields.word(kind, 60)})]
     found: list[Event] = []
     if "entry" not in payload and "value" in payload:  # the sample as the app dashboard shows it
