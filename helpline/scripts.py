@@ -79,7 +79,7 @@ def words(text: str) -> list[Word]:
     for raw, plain in _without_phrases(raws):
         word = cleaned(raw)
         script = script_of(word)
-        acronym = raw.isupper() and script == "Latn" and not shouted and len(raw) <= 5
+        acronym = raw.isupper() and script == "Latn" and not shouted and 1 < len(raw) <= 5
         if script and not acronym and (weight := _weight(word, plain)) > 0:
             found.append(Word(word, script, weight))
     return found if any(len(word.text) > 1 or word.script == "Hani" for word in found) else []
@@ -90,13 +90,16 @@ def _without_phrases(raws: list[str]) -> Iterator[tuple[str, str]]:
     plain = [unaccented(cleaned(raw)) for raw in raws]
     place = 0
     while place < len(raws):
-        for phrase in _phrases().get(plain[place], ()):
-            if tuple(plain[place : place + len(phrase)]) == phrase:
-                place += len(phrase)
-                break
-        else:
+        length = _phrase_at(plain, place)
+        if length == 1:
             yield raws[place], plain[place]
-            place += 1
+        place += length
+
+
+def _phrase_at(plain: list[str], place: int) -> int:
+    """How many words of a name or greeting begin here; 1 if none does."""
+    phrases = _phrases().get(plain[place], ())
+    return next((len(one) for one in phrases if tuple(plain[place : place + len(one)]) == one), 1)
 
 
 def cleaned(raw: str) -> str:
@@ -166,15 +169,14 @@ def _weight(word: str, plain: str) -> float:
 @cache
 def neutral() -> frozenset[str]:
     """Words of everybody: greetings, thanks, yes and no, laughter, brands, institutions, towns, countries."""
-    towns = frozenset(name[0] for name in _towns() if len(name) == 1)
-    return _listed("neutral.txt") | towns | frozenset(greetings())
+    return _listed("neutral.txt") | {name[0] for name in (*_towns(), *_greetings()) if len(name) == 1}
 
 
 @cache
 def _phrases() -> dict[str, list[tuple[str, ...]]]:
     """Names and greetings of several words by their first, the longest first."""
     found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in sorted({*_towns(), *_greeting_phrases()}, key=len, reverse=True):
+    for phrase in sorted({*_towns(), *_greetings()}, key=lambda words: (-len(words), words)):
         if len(phrase) > 1:
             found.setdefault(phrase[0], []).append(phrase)
     return found
@@ -187,11 +189,6 @@ def _towns() -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(unaccented(word) for word in tokens(name)) for name in names)
 
 
-def _greeting_phrases() -> Iterator[tuple[str, ...]]:
-    lines = (FOLDER / "greetings.tsv").read_text(encoding="utf-8").splitlines()
-    return (tuple(unaccented(word) for word in tokens(line.partition("\t")[0])) for line in lines if line[:1] != "#")
-
-
 @cache
 def mixed() -> frozenset[str]:
     """Dutch words that people use inside their own language."""
@@ -199,22 +196,27 @@ def mixed() -> frozenset[str]:
 
 
 @cache
-def greetings() -> dict[str, str]:
+def _greetings() -> dict[tuple[str, ...], str]:
     """Greetings, thanks and politeness, with the one language they can only be; empty where several share it."""
-    path = FOLDER / "greetings.tsv"
-    found: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            phrase, _, code = line.partition("\t")
-            for word in tokens(phrase):
-                plain = unaccented(word)
-                found[plain] = code if found.get(plain, code) == code else ""
+    found: dict[tuple[str, ...], str] = {}
+    for line in (FOLDER / "greetings.tsv").read_text(encoding="utf-8").splitlines():
+        phrase, _, code = line.partition("\t")
+        if not line.startswith("#"):
+            plain = tuple(unaccented(word) for word in tokens(phrase))
+            found[plain] = code if found.get(plain, code) == code else ""
+    found.pop((), None)
     return found
 
 
 def greeted_in(text: str) -> str | None:
     """The language whose greetings these are, if it can only be one."""
-    codes = {greetings().get(unaccented(word), "") for word in tokens(text)} - {""}
+    plain = [unaccented(word) for word in tokens(text)]
+    codes, place = set(), 0
+    while place < len(plain):
+        length = _phrase_at(plain, place)
+        codes.add(_greetings().get(tuple(plain[place : place + length]), ""))
+        place += length
+    codes.discard("")
     return codes.pop() if len(codes) == 1 else None
 
 
