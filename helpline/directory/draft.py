@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from helpline import places
 from helpline.directory import hours as opening_hours
-from helpline.directory.entry import AUDIENCES, read_kind
+from helpline.directory.entry import AUDIENCES, BRING, read_kind
 from helpline.errors import InputError
 
 _LENGTHS = {
@@ -121,6 +121,9 @@ def complete(row: Mapping[str, Any], warn: list[str]) -> dict[str, Any]:
         if not link:
             warn.append("the website is not a safe link")
         values["website"] = link
+    if values["bring"] and values["bring"] not in BRING:
+        warn.append(f"bring {values['bring']!r} is not one of {', '.join(BRING)}")
+        values["bring"] = ""
     if values["hours"] and not opening_hours.valid(values["hours"]):
         warn.append(f"the hours {values['hours']!r} are not in OpenStreetMap's form and are left out")
         values["hours"] = ""

@@ -12,6 +12,8 @@ import yaml
 DATA = Path(__file__).resolve().parents[2] / "data" / "directory"
 AUDIENCES = ("yes", "ask", "unknown")
 """Open to people without papers."""
+BRING = ("id_if_any", "nothing", "phone_first", "note_no_insurance")
+"""Lines that say what to bring: utter_bring_<key>."""
 
 
 @dataclass(frozen=True)

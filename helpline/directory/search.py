@@ -83,6 +83,15 @@ def get(conn: Connection, service_id: int) -> Entry | None:
     return None if entry is None or entry.retired else entry
 
 
+def one(conn: Connection, service_id: int, at: int) -> Found | None:
+    """One service as it is at a moment, without a distance."""
+    entry = get(conn, service_id)
+    if entry is None:
+        return None
+    expired = entry.expired(clock.local(at).date().isoformat())
+    return Found(entry, 0.0, opening(entry.hours, at), expired=expired)
+
+
 def _best(found: list[Found], handicaps: Mapping[str, float], at: int, limit: int) -> list[Found]:
     def score(one: Found) -> tuple[float, int]:
         return one.km + handicaps[one.entry.kind] + _handicap(one, at), one.entry.id
