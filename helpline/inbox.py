@@ -89,6 +89,17 @@ def pin_of(conn: Connection, vault: Vault, inbox_id: int) -> Location | None:
     return unpack(vault.open(sealed)).location if sealed else None
 
 
+def take_back(conn: Connection, vault: Vault, revoke: InboundMessage, contact_id: str) -> None:
+    """The contact deleted a message of theirs on the phone: what it said goes from here too."""
+    original = inbox.c.message_id == str(revoke.details.get("original_message_id") or "")
+    here = sa.and_(original, inbox.c.phone_number_id == revoke.phone_number_id, inbox.c.contact_id == contact_id)
+    row = conn.execute(sa.select(inbox.c.id, inbox.c.body_sealed).where(here)).first()
+    if row is not None:
+        said = unpack(vault.open(row.body_sealed))
+        left = dataclasses.replace(said, text=None, media=(), location=None, context={}, details={"revoked": True})
+        conn.execute(sa.update(inbox).where(inbox.c.id == row.id).values(body_sealed=vault.seal(_pack(left))))
+
+
 def bury(conn: Connection, vault: Vault, reason: str, raw: str) -> None:
     """Keep what was signed but could not be read, for a person to look at."""
     values = {"reason": reason[:60], "body_sealed": vault.seal(raw), "received_at": clock.now()}

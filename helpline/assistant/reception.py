@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import contacts, inbox, logs, receipts
-from helpline.messages import DeliveryReceipt, Event, IdentityChange, InboundMessage
+from helpline import clock, contacts, inbox, logs, receipts
+from helpline.messages import DeliveryReceipt, Event, IdentityChange, InboundMessage, Notice
 from helpline.service import Service
 from helpline.whatsapp import signature, webhook
 
 MAX_BYTES = 4 * 1024 * 1024
 """Meta's POSTs hold up to 3 MB."""
+TOGETHER = 100
+"""Items stored in one transaction."""
+LOST = frozenset({"unreadable", "quarantine"})
+"""Notices of items nobody can act on: the whole body is kept for a person to look at."""
 
 log = logs.get(__name__)
 
@@ -38,9 +44,19 @@ def _store(service: Service, raw: bytes) -> int:
     try:
         events = webhook.parse(webhook.read(raw))
     except webhook.Unreadable as error:
+        events, why = [], type(error).__name__
+    else:
+        lost = {event.kind for event in events if isinstance(event, Notice)} & LOST
+        why = ", ".join(sorted(lost)) if events else "nothing in it"
+    if why:
         with service.engine.begin() as conn:
-            inbox.bury(conn, service.vault, type(error).__name__, raw.decode("utf-8", "replace"))
-        return 0
+            _bury(conn, service, why, raw.decode("utf-8", "replace"))
+    # Meta puts up to a thousand items in one POST; others must get at the database in between. If a later part
+    # fails, Meta sends all of it again, and what is stored already is known.
+    return sum(_store_some(service, events[start : start + TOGETHER]) for start in range(0, len(events), TOGETHER))
+
+
+def _store_some(service: Service, events: list[Event]) -> int:
     new = 0
     with service.engine.begin() as conn:
         for event in events:
@@ -51,17 +67,23 @@ def _store(service: Service, raw: bytes) -> int:
                 raise
             except Exception:  # one item that cannot be stored must not cost the others of the same POST
                 logs.failure(log, "webhook_item_not_stored")
-                inbox.bury(conn, service.vault, "item_not_stored", repr(event))
+                _bury(conn, service, "item_not_stored", repr(event))
     return new
+
+
+def _bury(conn: Connection, service: Service, why: str, body: str) -> None:
+    logs.event(log, "webhook_buried", level=40, why=why)
+    inbox.bury(conn, service.vault, why, body.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _take(conn: Connection, service: Service, event: Event) -> bool:
     ours = service.settings.whatsapp_phone_number_id
-    if event.phone_number_id is not None and event.phone_number_id != ours:
+    # An item that names no number came over our own webhook and is taken as meant for us.
+    if event.phone_number_id and event.phone_number_id != ours:
         logs.event(log, "webhook_for_another_number")
         return False
     if isinstance(event, InboundMessage):
-        return _take_message(conn, service, event)
+        return _take_message(conn, service, dataclasses.replace(event, phone_number_id=ours))
     if isinstance(event, DeliveryReceipt):
         receipts.receive(conn, event)
     elif isinstance(event, IdentityChange):
@@ -75,6 +97,9 @@ def _take_message(conn: Connection, service: Service, message: InboundMessage) -
     contact_id = contacts.identify(conn, service.vault, message.sender)
     if inbox.store(conn, service.vault, message, contact_id) is None:
         return False
+    if message.kind == "revoke":
+        inbox.take_back(conn, service.vault, message, contact_id)
     if message.deliver != "none":
-        contacts.wrote(conn, contact_id, message.sent_at)
+        # A clock that runs ahead must not keep WhatsApp's window open for ever.
+        contacts.wrote(conn, contact_id, min(message.sent_at, clock.now()))
     return True
