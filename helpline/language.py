@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from helpline import letters, named_languages, scripts
+from helpline import letters, named_languages, scripts, second_opinion
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "var" / "cache"
@@ -25,16 +25,17 @@ SPOKEN = ("en", "nl", "fr", "ar", "es", "pt")
 _PRIOR_ODDS = 6.0
 """How many times likelier the language is that somebody wrote in before."""
 _ODDS = {**dict.fromkeys(SPOKEN, 1.0), "de": 0.1, "it": 0.1}
-_OTHER_ODDS = 0.5
+_OTHER_ODDS = 0.8
 """How often languages are written here, against one that the assistant speaks."""
-_STRANGE = 0.02
+_STRANGE = 0.03
 """Share of words that are of another language: names, Dutch words, typing errors."""
 _RIGHT_SPELLING = 4
 """How much more a word counts as written in the samples than as typed on another keyboard."""
+_STRANGERS = 3
+"""Words a message must have before it is taken for a language without samples."""
 _FEWEST = 30
 """Words a language must have in a script to be learnt there: a stray word is no sample."""
 _SWITCH_ABOVE = 0.9
-_ALONE_ABOVE = 0.95
 _UNLEARNT = frozenset({"greet", "thanks", "change_language", "affirm", "deny"})
 """Intents whose examples are in many languages at once."""
 
@@ -63,6 +64,9 @@ def identify(text: str, *, prior: str | None = None, chosen: bool = False) -> La
     shares = _shares(counted, script, prior)
     code = max(shares, key=lambda name: shares[name])
     confidence = shares[code]
+    unsure = confidence < _SWITCH_ABOVE
+    if unsure and _unheard_of(counted, script, code) and (other := second_opinion.other_language(text, script)):
+        return _language(other[0], round(other[1], 4), not chosen)
     whole = _evident(counted, script, prior, confidence)
     if prior is not None and not whole:
         return _language(prior, round(shares.get(prior, 0.0), 4), False)
@@ -110,7 +114,18 @@ def _evident(words: list[scripts.Word], script: str, prior: str | None, confiden
     if len(whole) >= 2:
         return True
     foreign = prior is None or script not in _model().scripts_of.get(prior, ())
-    return bool(whole) and foreign and script != "Latn" and len(whole[0].text) > 3 and confidence > _ALONE_ABOVE
+    return bool(whole) and foreign and script != "Latn" and len(whole[0].text) > 3 and confidence > _SWITCH_ABOVE
+
+
+def _unheard_of(words: list[scripts.Word], script: str, code: str) -> bool:
+    """Whether hardly a word of the message is in the samples of the language it looks like."""
+    model = _model().letters.get(script)
+    whole = [word.text for word in words if word.weight == 1.0]
+    if model is None or len(whole) < _STRANGERS:
+        return False
+    places = [place for place, one in enumerate(_model().codes[script]) if one == code]
+    known = sum(bool(model.known(word)[places].any()) for word in whole)
+    return known * 4 <= len(whole)
 
 
 def _shares(words: list[scripts.Word], script: str, prior: str | None) -> dict[str, float]:
@@ -164,8 +179,8 @@ def _learn(cache: Path) -> _Model:
     paths = sorted((ROOT / "data").glob("*/examples.*.yml")) + sorted(scripts.FOLDER.glob("*.txt"))
     bodies = {path: path.read_bytes() for path in paths}
     texts = {path: body.decode() for path, body in bodies.items()}
-    code = [Path(module.__file__ or "").read_bytes() for module in (letters, scripts)]
-    trained = letters.cached(cache, letters.fingerprint([*bodies.values(), *code]), lambda: _samples(texts))
+    counting = [Path(module.__file__ or "").read_bytes() for module in (letters, scripts)]
+    trained = letters.cached(cache, letters.fingerprint([*bodies.values(), *counting]), lambda: _samples(texts))
     own = {path.stem.partition("_")[0]: code for path, body in texts.items() if (code := _header(body))}
     codes = {script: [own.get(name, name) for name in one.classes] for script, one in trained.items()}
     written = {code for found in codes.values() for code in found}

@@ -38,12 +38,12 @@ class _Table:
     keys: _Keys
     counts: NDArray[np.floating[Any]]
 
-    def rows(self, keys: _Keys) -> _Floats:
-        if not len(self.keys):
-            return np.zeros((len(keys), self.counts.shape[1]), np.float32)
+    def places(self, keys: _Keys) -> NDArray[np.int64]:
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        at = np.where(self.keys[at] == keys, at, len(self.keys))
-        found: _Floats = self.counts[at].astype(np.float32)
+        return np.where(self.keys[at] == keys, at, len(self.keys))
+
+    def rows(self, keys: _Keys) -> _Floats:
+        found: _Floats = self.counts[self.places(keys)].astype(np.float32)
         return found
 
 
@@ -58,6 +58,12 @@ class Letters:
     grams: tuple[_Table, ...]
     contexts: tuple[_Table, ...]
     followers: tuple[_Table, ...]
+    """How many different letters follow each context: the same keys as `contexts`."""
+
+    def known(self, word: str) -> _Floats:
+        """How often the samples of each class hold the word."""
+        counts: _Floats = self.words.rows(_word_keys(_codes([word])))[0]
+        return counts
 
     def log_probability(self, word: str) -> _Floats:
         """Natural logarithm of the word's probability in each class."""
@@ -67,8 +73,9 @@ class Letters:
         for order in range(1, ORDER + 1):
             seen = self.grams[order - 1].rows(keys[order - 1][1:])
             before = keys[order - 2][:-1] if order > 1 else np.zeros(len(codes) - 1, np.uint64)
-            total = self.contexts[order - 1].rows(before)
-            kinds = self.followers[order - 1].rows(before)
+            places = self.contexts[order - 1].places(before)
+            total = self.contexts[order - 1].counts[places]
+            kinds = self.followers[order - 1].counts[places]
             mixed = (seen + kinds * chance) / np.maximum(total + kinds, 1e-9)
             chance = np.where(total > 0, mixed, chance)
         spelled = np.exp(np.log(chance).sum(axis=0, dtype=np.float64))

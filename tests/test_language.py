@@ -176,6 +176,23 @@ def test_other_languages_are_not_taken_for_one_the_assistant_speaks(text, code):
     assert guess.code == code and not guess.spoken and guess.switch
 
 
+@pytest.mark.parametrize(
+    ("text", "code"), [("tôi cần bác sĩ", "vi"), ("nuk kam vend për të fjetur", "sq"), ("không có chỗ ngủ", "vi")]
+)
+def test_a_language_without_samples_is_left_to_people(text, code):
+    guess = language.identify(text, prior="en")
+    assert guess.code == code and not guess.spoken and guess.switch
+    assert not language.identify(text, prior="en", chosen=True).switch
+
+
+def test_text_is_prepared_alike_in_samples_and_messages():
+    assert list(scripts.tokens("L’adresse? 1012 AB, 3andi 2 flousss!!")) == ["l'adresse", "3andi", "flouss"]
+    assert [word.text for word in scripts.words("IND en BSN: waar vind ik dat in Bergen op Zoom")] == [
+        "en", "waar", "vind", "ik", "dat", "in",
+    ]  # fmt: skip
+    assert scripts.words("V123456789 +31612345678 10:30 www.example.org a@example.org") == []
+
+
 def test_probabilities_sum_to_one_and_lean_to_the_language_before():
     for text in ("", "ok", "dokter", "necesito ayuda", "ሓኪም የድልየኒ", "мне нужен врач"):
         found = language.probabilities(text, "es")
