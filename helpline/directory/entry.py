@@ -49,8 +49,7 @@ class Entry:
     @property
     def map_link(self) -> str:
         """A readable link to OpenStreetMap."""
-        at = f"{self.latitude:.5f}", f"{self.longitude:.5f}"
-        return f"https://www.openstreetmap.org/?mlat={at[0]}&mlon={at[1]}#map=17/{at[0]}/{at[1]}"
+        return f"https://www.openstreetmap.org/?mlat={self.latitude:.5f}&mlon={self.longitude:.5f}"
 
 
 FIELDS = tuple(Entry.__dataclass_fields__)

@@ -24,7 +24,7 @@ from helpline.errors import InputError
 LONGEST_ANSWER = 4096
 SHEETS = ("Referral Page", "Categories", "Sub-Categories", "Offers", "Q&As")
 _TAG = re.compile(r"#([A-Za-z0-9.\-]+)")
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)[^)]*\)")
+_LINK = re.compile(r"\[([^\]]*)\]\(((?:[^()\s]|\([^()\s]*\))*)[^)]*\)")
 _ANCHOR = re.compile(r"<a\b[^>]*?href\s*=\s*[\"']?([^\"'\s>]*)[\"']?[^>]*>(.*?)</a\s*>", re.IGNORECASE | re.DOTALL)
 _DROPPED = re.compile(r"<(script|style|iframe)\b.*?(</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<\s*(br|/p|/div|/li|/h\d)\b[^>]*>", re.IGNORECASE)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from helpline import clock
@@ -107,8 +108,7 @@ def plan(conn: Connection, listing: Listing) -> Plan:
 def apply(conn: Connection, planned: Plan) -> None:
     """Do what was planned."""
     at = clock.now()
-    for draft in planned.added:
-        insert_once(conn, services, {**_defaults(), **draft.values, "key": draft.key, "updated_at": at}, ("key",))
+    _insert(conn, [{**draft.values, "key": draft.key, "retired": False, "updated_at": at} for draft in planned.added])
     for change in planned.changed:
         values = {name: new for name, _, new in change.fields}
         conn.execute(sa.update(services).where(services.c.key == change.key).values(**values, updated_at=at))
@@ -143,5 +143,8 @@ def _new_questions(conn: Connection, listing: Listing) -> int:
     return len(set(keys) - known)
 
 
-def _defaults() -> dict[str, Any]:
-    return {"retired": False}
+def _insert(conn: Connection, rows: list[dict[str, Any]]) -> None:
+    """Many rows at once; a key that another process wrote meanwhile stays theirs."""
+    if rows:
+        insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+        conn.execute(insert(services).on_conflict_do_nothing(index_elements=["key"]), rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 from helpline.places import matching, names, postcodes
 from helpline.places.place import Place, apart_km, distance_km
@@ -12,7 +13,8 @@ __all__ = ["Pin", "Place", "apart_km", "distance_km", "find", "in_sentence", "me
 
 PIN_DECIMALS = 2
 """A pin is rounded to about 1 km before anything is done with it."""
-NAMED_PEOPLE = 10_000
+NAMED_PEOPLE, NAMED_KM = 10_000, 10.0
+"""A pin is said to be near a town of this size, if one is near."""
 BORDER_KM = 8.0
 """A pin this near to a Dutch place still counts as in the Netherlands."""
 _BOX = (50.70, 53.62, 3.30, 7.25)
@@ -60,14 +62,21 @@ def of_pin(latitude: float, longitude: float) -> Pin:
         return Pin(0.0, 0.0, False, True, None)
     latitude, longitude = round(latitude, PIN_DECIMALS), round(longitude, PIN_DECIMALS)
     south, north, west, east = _BOX
-    towns = _towns()
-    nearest = min(towns, key=lambda place: distance_km(latitude, longitude, place.latitude, place.longitude))
     boxed = south <= latitude <= north and west <= longitude <= east
-    inside = boxed and distance_km(latitude, longitude, nearest.latitude, nearest.longitude) <= BORDER_KM
-    large = [place for place in towns if place.population >= NAMED_PEOPLE]
-    named = min(large, key=lambda place: distance_km(latitude, longitude, place.latitude, place.longitude))
-    near = distance_km(latitude, longitude, named.latitude, named.longitude) <= 10
-    return Pin(latitude, longitude, inside, False, named if near else nearest)
+    nearest, nearest_km = _nearest(latitude, longitude, 0)
+    inside = boxed and nearest_km <= BORDER_KM
+    named, named_km = _nearest(latitude, longitude, NAMED_PEOPLE)
+    return Pin(latitude, longitude, inside, False, named if named_km <= NAMED_KM else nearest)
+
+
+def _nearest(latitude: float, longitude: float, people: int) -> tuple[Place, float]:
+    towns = [place for place in _towns() if place.population >= people]
+    around = [p for p in towns if abs(p.latitude - latitude) < 0.3 and abs(p.longitude - longitude) < 0.4]
+    km, nearest = min(
+        ((distance_km(latitude, longitude, p.latitude, p.longitude), p) for p in around or towns),
+        key=lambda one: one[0],
+    )
+    return nearest, km
 
 
 def prepare() -> str:
@@ -76,5 +85,6 @@ def prepare() -> str:
     return f"{len(_towns())} places"
 
 
+@cache
 def _towns() -> list[Place]:
     return [place for place in matching.gazetteer().provinces if place.kind == "town"]
