@@ -4,7 +4,7 @@ import { record } from "./recorder.js";
 
 const POLL_MS = 600;
 const device = $(".device"), list = $("#people"), talkBox = $("#talk"), composer = $("#composer"), text = $("#text");
-let key = null, version = 0, talk = new Map(), quoted = null, recorder = null, polling = 0;
+let key = null, version = 0, talk = new Map(), quoted = null, recorder = null, polling = false, again = false;
 
 async function call(path, options) {
   const answer = await fetch(path, options);
@@ -100,19 +100,26 @@ function paintTalk(changed, typing) {
   if (fresh && (nearEnd || changed.some((one) => one.mine)) || typing && nearEnd) talkBox.scrollTop = talkBox.scrollHeight;
 }
 
+// One at a time: a slow answer must not be overtaken for ever by the next question.
 async function refresh() {
-  const asked = ++polling, forWhom = key;
+  if (polling) { again = true; return; }
+  polling = true;
+  const forWhom = device.dataset.view === "chat" && !document.hidden ? key : null;
   try {
-    paintPeople(await call("/phone/contacts"));
-    if (forWhom && device.dataset.view === "chat" && !document.hidden) {
-      const news = await call(`/phone/${encodeURIComponent(forWhom)}/messages?look=1&after=${version}`);
-      if (forWhom === key && asked === polling) {
-        version = news.version;
-        paintTalk(news.messages, news.typing);
-      }
-    }
+    const people = await call("/phone/contacts");
+    const news = forWhom && await call(`/phone/${encodeURIComponent(forWhom)}/messages?look=1&after=${version}`);
     document.body.classList.remove("offline");
-  } catch { document.body.classList.add("offline"); }
+    paintPeople(people);
+    if (news && forWhom === key) {
+      version = news.version;
+      paintTalk(news.messages, news.typing);
+    }
+  } catch (error) {
+    document.body.classList.add("offline");
+    if (!(error instanceof TypeError && /fetch/i.test(error.message)) && !/^\d+$/.test(error.message)) reportError(error);
+  }
+  polling = false;
+  if (again) { again = false; refresh(); }
 }
 
 // --- composer
