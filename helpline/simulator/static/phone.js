@@ -23,9 +23,8 @@ function send(action, body, query = "") {
 // --- contacts
 
 function paintAvatar(node, person) {
-  let sum = 0;
-  for (const character of person.key) sum += character.charCodeAt(0);
-  node.className = node.className.replace(/ ?c\d/, "") + ` c${sum % 8}`;
+  const colour = Number(person.key.replace(/\D/g, "").slice(-3)) % 8;
+  node.className = `${node.className.replace(/ ?c\d/, "")} c${colour}`;
   node.textContent = [...person.name.replace("+", "")][0] ?? "";
 }
 
