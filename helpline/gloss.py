@@ -20,7 +20,7 @@ from helpline.nlu.normalise import normalise, skeleton, unaccented
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "dictionaries"
 
-_CLOSE_FROM = 5
+_CLOSE_FROM = 6
 """Shorter words are not matched in a close spelling: too many of them are a letter apart."""
 _MIXED_IN = {"ar": ("fr", "nl"), "nl": ()}
 """Whose words people use in between; Dutch ones (bon, gemeente, uitkering) in every language."""

@@ -47,6 +47,7 @@ def pocket(folder, monkeypatch):
         ("L’HÔPITAL", "fr", "the hospital"),
         ("j'ai", "fr", "I have"),
         ("medcin", "fr", "doctor"),
+        ("bonz", "fr", "bonz"),
         ("gemeente", "fr", "municipality"),
         ("والطبيب", "ar", "doctor"),
         ("بالبيت", "ar", "house"),

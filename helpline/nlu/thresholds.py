@@ -20,10 +20,10 @@ ANSWER, SUGGEST, HANDOFF = "answer", "suggest", "handoff"
 OUT_OF_SCOPE, EMERGENCY = "out_of_scope", "emergency_"
 
 FOLDS = 3
-HIDDEN = 8
+HIDDEN = 6
 """Every so many intents one is hidden in a fold."""
 WRONG_ANSWERS = 0.08
-"""Share of answers that may be wrong in the folds, whose messages are written to differ from all others and an eighth
+"""Share of answers that may be wrong in the folds, whose messages are written to differ from all others and a sixth
 of which are strangers; of messages as other people write them fewer than half as many are."""
 USEFUL_SUGGESTIONS = 0.6
 """Suggestions are shown down to where this share of them holds the right one."""
@@ -31,6 +31,8 @@ FALSE_ALARMS = 0.015
 """Share of the other messages that may raise an alarm."""
 _ANSWER_FROM = (0.7, 0.9)
 """No folds, however easy or hard, move the limit for answers out of here."""
+_STRANGERS_COUNT = 2.0
+"""Weight of a stranger in the reject model: inboxes hold more of them than a sixth."""
 _WORTH_A_PROCESS = 2000
 _ENOUGH = 150
 """With fewer measured messages a language takes the thresholds of all languages together."""
@@ -62,6 +64,7 @@ class _Guesses:
     scores: Floats
     classes: tuple[str, ...]
     known: Floats
+    stranger: NDArray[np.bool_]
 
 
 def measure(
@@ -81,7 +84,8 @@ def measure(
     temperature = _temperature(guesses, names)
     signs, right, top3, danger = _outcomes(guesses, names, temperature)
     rows = np.concatenate([g.rows for g in guesses])
-    learned = reject.fit(signs, right)
+    stranger = np.concatenate([g.stranger for g in guesses])
+    learned = reject.fit(signs, right, np.where(stranger, _STRANGERS_COUNT, 1.0).astype(np.float32))
     chance = learned.right(signs)
     limits = {"*": _limits(chance, right, top3, danger, names[rows])}
     for code in sorted(set(codes)):
@@ -107,7 +111,7 @@ def _guess(
     machine = linear.fit(matrix[learn], list(names[learn]))
     seen = features.as_seen_by(matrix[learn], matrix[test], offsets)
     known = features.known(features.per_block(seen, offsets), totals[test])
-    return _Guesses(test, machine.many(seen), machine.classes, known)
+    return _Guesses(test, machine.many(seen), machine.classes, known, hidden[test])
 
 
 def _temperature(guesses: list[_Guesses], names: NDArray[np.str_]) -> float:
