@@ -104,7 +104,7 @@ def _note(message: Message, reading: classifier.Reading) -> None:
     first: dict[str, Any] = {"name": reading.intent, "confidence": reading.ranking[0][1]}
     if reading.emergency is not None:
         first = {"name": f"emergency_{reading.emergency}", "confidence": reading.danger}
-    elif reading.decision != ANSWER:
+    elif reading.decision != ANSWER and not reading.off_topic:
         first = {"name": FALLBACK, "confidence": 1 - reading.confidence}
     if first["name"] == FALLBACK:
         ranking = [first, *ranking]

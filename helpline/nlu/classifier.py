@@ -41,6 +41,8 @@ class Reading:
     """Kind of emergency, where the probability of all emergencies together passes its own, lower threshold."""
     danger: float
     """That probability."""
+    off_topic: bool = False
+    """Surely none of our topics: a pointer is said instead of a case opened."""
 
     @property
     def intent(self) -> str:
@@ -97,10 +99,11 @@ class Classifier:
             dangers[0][0].removeprefix(EMERGENCY) if dangers and known[2] > 0.5 and danger >= limits.emergency else None
         )
         if ranking[0][0] == OUT_OF_SCOPE:
-            decision = HANDOFF
+            decision = HANDOFF  # nobody is told an answer; see off_topic
         else:
             decision = ANSWER if right >= limits.answer else SUGGEST if right >= limits.suggest else HANDOFF
-        return Reading(ranking, right, decision, kind, danger)
+        off_topic = ranking[0][0] == OUT_OF_SCOPE and right >= limits.answer and kind is None
+        return Reading(ranking, right, decision, kind, danger, off_topic)
 
 
 def train(texts: Sequence[str], intents: Sequence[str], languages: Sequence[str]) -> Classifier:

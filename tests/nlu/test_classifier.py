@@ -95,6 +95,15 @@ def test_several_messages_at_once_are_read_as_one_by_one(model):
         assert one.confidence == pytest.approx(many.confidence, abs=1e-4)
 
 
+def test_what_is_surely_off_topic_is_neither_answered_nor_unsure():
+    texts, intents, languages = examples()
+    strange = [f"{frame} {thing}" for thing in ("football match", "tourist visa", "buy a car") for frame in "abcdef"]
+    model = classifier.train([*texts, *strange], [*intents, *["out_of_scope"] * 18], [*languages, *["en"] * 18])
+    reading = model.read("a football match b tourist visa", {"en": 1.0})
+    assert (reading.intent, reading.decision, reading.off_topic) == ("out_of_scope", HANDOFF, True)
+    assert not model.read("where can i eat today", {"en": 1.0}).off_topic
+
+
 def test_few_examples_still_train_with_careful_limits():
     few = classifier.train(["hello", "good morning", "thank you"], ["greet", "greet", "thanks"], ["en"] * 3)
     assert few.read("hello", {"en": 1.0}).intent == "greet"
