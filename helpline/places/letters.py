@@ -35,6 +35,7 @@ _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         (r"[^a-z0-9]", ""),
+        (r"(.)\1{2,}", r"\1\1"),
         (r"ij|ey|ei|ay|ai|uy|ui|y", "i"),
         (r"sch|sh", "sg"),
         (r"tch|tsj", "tg"),
@@ -58,7 +59,7 @@ _SOUNDS = tuple(
 @lru_cache(maxsize=8192)
 def sound(text: str) -> str:
     """How a name in Latin letters (as `plain` gives it) sounds; spaces do not matter."""
-    text = text.replace("ee", "e") if not text.endswith("ee") else text
+    text = re.sub(r"e{2,}(?!$)", "e", text)
     for pattern, replacement in _SOUNDS:
         text = pattern.sub(replacement, text)
     return text

@@ -24,6 +24,7 @@ NAMESAKE_RATIO = 30
 STRONG_PEOPLE = 1500
 STRONG_LENGTH = 5
 """Smaller and shorter names are read inside a sentence only after "in", "near" and the like."""
+SLIP_PEOPLE = 25_000
 _PROVINCE_WORDS = {
     "Dr": "dr|drenthe", "Fr": "fr|friesland|fryslan", "Gld": "gld|gelderland", "Gr": "gr|groningen",
     "L": "l|lb|limburg", "NB": "nb|noord brabant|brabant", "NH": "nh|noord holland|north holland", "Ut": "ut|utrecht",
@@ -31,6 +32,7 @@ _PROVINCE_WORDS = {
 }  # fmt: skip
 _WORD = re.compile(r"[\w]+(?:['’.-][\w]+)*", re.UNICODE)
 _FULL_POSTCODE = re.compile(r"(?<![\w.,-])([1-9]\d{3}) ?([A-Z]{2}|[a-z]{2})(?!\w)")
+_ARABIC_IN = re.compile(r"^(?:وب|وف|بال|ب|ف|ل)(?=\w{4})")
 _ARABIC_PREFIX = re.compile(r"^(?:وال|بال|فال|لل|ال|ب|ل|ف|و)(?=\w{4})")
 _ETHIOPIC_PREFIX = re.compile(r"^(?:ብ|በ|ካብ|ከ|ናብ|ኣብ|የ|ለ)(?=\w{3})")
 
@@ -51,6 +53,8 @@ class Gazetteer:
     others: dict[str, list[Place]] = field(default_factory=dict)
     sounds: dict[str, list[Place]] = field(default_factory=dict)
     skeletons: dict[str, list[Place]] = field(default_factory=dict)
+    letters: dict[str, list[Place]] = field(default_factory=dict)
+    """Larger towns as they are written."""
     spaced: set[str] = field(default_factory=set)
     """Names of several words, written together."""
     provinces: dict[Place, str] = field(default_factory=dict)
@@ -72,6 +76,8 @@ class Gazetteer:
                 for variant in _variants(key):
                     _put(self.sounds, sound(variant), named.place)
                     if name in (named.place.name, named.own[0]):
+                        if named.place.population >= SLIP_PEOPLE:
+                            _put(self.letters, variant, named.place)
                         self.sizes[sound(variant)] = max(self.sizes.get(sound(variant), 0), named.place.population)
                 if named.place.population >= 15_000 and len(skeleton(key)) >= 3:
                     _put(self.skeletons, skeleton(key), named.place)
@@ -117,6 +123,8 @@ class Gazetteer:
             return []
         if heard in self.sounds and (len(heard) >= 5 or self.sizes.get(heard, 0) >= 20_000):
             return _namesakes(self.sounds[heard])
+        if latin and (slip := self._slip(key.replace(" ", ""))):
+            return slip
         best: tuple[float, str] | None = None
         for candidate, edits, _ in process.extract(
             heard, self.sizes.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=_edits(heard, latin), limit=25
@@ -135,6 +143,17 @@ class Gazetteer:
             if len(bones) >= 4 or (len(bones) == 3 and found and found[0].population >= 60_000):
                 return found[:1]
         return []
+
+    def _slip(self, squeezed: str) -> list[Place]:
+        """One slip of the finger in a larger town's name, as it is written."""
+        if len(squeezed) < 5:
+            return []
+        near = process.extract(
+            squeezed, self.letters.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=1, limit=5
+        )
+        found = [place for name, _, _ in near for place in self.letters[name]]
+        found = [place for place in found if plain(place.name)[0] == squeezed[0]]
+        return _namesakes(found)[:1] if found else []
 
 
 def _edits(heard: str, latin: bool) -> int:
@@ -219,7 +238,11 @@ def whole(text: str) -> list[Place]:
     if found:
         return found
     left = _bare(key.split())
-    found = gazetteer().exact(" ".join(left)) or inside(text)
+    rest = " ".join(left)
+    found = gazetteer().exact(rest)
+    if not found and len(left) > 2 and len(rest) >= 12:
+        found = gazetteer().misspelt(rest)
+    found = found or inside(text)
     if found or not left or len(left) > 4:
         return found
     if len(left) == 1 and (stripped := _without_prefix(left[0])) != left[0]:
@@ -228,7 +251,7 @@ def whole(text: str) -> list[Place]:
         return found
     found = found or gazetteer().misspelt(" ".join(left))
     for word in left if not found and len(left) > 1 else ():
-        if word not in _ordinary() and len(word) >= 6:
+        if word not in _ordinary() and word not in _set("never") and len(word) >= 6:
             found = found or gazetteer().misspelt(word)
     return found
 
@@ -287,11 +310,10 @@ def _at(parts: list[_Word], at: int, length: int) -> list[Place]:
     if length == 1 and key.isdecimal():
         return _four_digits(key, before, parts[at + 1].plain if at + 1 < len(parts) else "")
     found = gazetteer().exact(key)
-    if not found and length == 1:
-        stripped = _without_prefix(key)
-        if stripped != key:
-            found, led = gazetteer().exact(stripped), True
-            key = stripped if found else key
+    if not found and length == 1 and (stripped := _without_prefix(key)) != key:
+        found = gazetteer().exact(stripped)
+        if found or _ARABIC_IN.match(key):
+            key, led = stripped, True
     if found:
         return found if _is_meant(here, key, found[0], led, at == 0) else []
     return _misspelt_inside(key, led) if length == 1 else []

