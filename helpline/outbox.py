@@ -102,6 +102,14 @@ def window_closes_at(contact: contacts.Contact) -> int:
     return contact.last_inbound_at + WINDOW_SECONDS if contact.last_inbound_at else 0
 
 
+def is_due(conn: Connection) -> bool:
+    """Whether `claim` might find something: a question that, unlike claim, takes no lock."""
+    at = clock.now()
+    ready = sa.and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.next_attempt_at <= at)
+    stale = sa.and_(outbox.c.state == "sending", outbox.c.lease_until < at)
+    return conn.execute(sa.select(outbox.c.id).where(sa.or_(ready, stale)).limit(1)).first() is not None
+
+
 def claim(conn: Connection, vault: Vault, limit: int) -> list[Outgoing]:
     """Take up to `limit` messages that are due: only the oldest unsent one of each contact, so order is kept."""
     at = clock.now()

@@ -27,8 +27,9 @@ from helpline.service import Service
 from helpline.whatsapp import client, render
 
 SENDERS = 8
-IDLE_SECONDS = 0.05
-"""How often to look for something to send; one indexed query."""
+IDLE_SECONDS = 0.03
+"""How often to look for something to send; one indexed query without a lock."""
+BLOCKED_SECONDS = 0.1
 LONGEST_PAUSE = 300
 LONGEST_PAIR_PAUSE = 900
 TROUBLE_PAUSE = 60
@@ -130,6 +131,9 @@ class Worker:
         """
         if self.pace.paused():
             return False
+        with reading(self._service.engine) as conn:
+            if not outbox.is_due(conn):
+                return False
         free = 0
         while free < SENDERS and self._free.acquire(blocking=False):
             free += 1
@@ -141,6 +145,8 @@ class Worker:
         finally:
             if free > len(taken):
                 self._free.release(free - len(taken))
+        if free and not taken:  # what is due stands behind a message that has to wait
+            self._stopping.wait(BLOCKED_SECONDS)
         for outgoing in taken:
             self._senders.submit(self._deliver_one, outgoing)
         return bool(taken)
