@@ -215,14 +215,14 @@ def close(
 
 
 def contact_wrote(conn: Connection, case_id: int, text: str = "") -> None:
-    """The contact wrote in an open case: they wait again, and a parked case wakes unless they only said thanks.
+    """The contact wrote in an open case: they wait again, and a parked case wakes; thanks for an answer do neither.
 
     It wakes to its holder if they are here, else to the queue: nobody is to wait for somebody who went home.
     """
     case = get(conn, case_id)
+    if case.waiting_since is None and case.state in ("active", "parked") and thanks.is_thanks(text):
+        return
     if case.state == "parked":
-        if thanks.is_thanks(text):
-            return
         held = case.account_id is not None and presence.is_here(conn, case.account_id)
         wake(conn, case_id, to_holder=held)
     since = sa.func.coalesce(cases.c.waiting_since, clock.now())

@@ -45,6 +45,13 @@ def seen(conn: Connection, account_id: int, case_id: int = LIST, *, typing: bool
         pass  # another page of the same person was faster
 
 
+def is_fresh(conn: Connection, account_id: int, case_id: int, seconds: int = 20) -> bool:
+    """Whether a sign of life on this page need not be written again yet."""
+    mine = (presence.c.account_id == account_id, presence.c.case_id == case_id)
+    query = sa.select(presence.c.case_id).where(*mine, presence.c.seen_at >= clock.now() - seconds)
+    return conn.execute(query).first() is not None
+
+
 def colleagues(conn: Connection, case_id: int, account_id: int) -> list[Colleague]:
     """Who else looks at the case now."""
     at = clock.now()

@@ -78,6 +78,25 @@ def oldest_wait(conn: Connection) -> int:
     return max(0, clock.now() - since) if since else 0
 
 
+@dataclass(frozen=True)
+class Talk:
+    """A conversation that the assistant has."""
+
+    contact_id: str
+    alias: str
+    language: str | None
+    last_inbound_at: int
+
+
+def with_assistant(conn: Connection, *, seconds: int = 24 * 3600, limit: int = 50) -> list[Talk]:
+    """Who talks with the assistant: wrote lately and has no open case; newest first."""
+    held = sa.select(table.c.id).where(table.c.contact_id == contacts.c.id, table.c.state != "closed").exists()
+    columns = (contacts.c.id.label("contact_id"), contacts.c.alias, contacts.c.language, contacts.c.last_inbound_at)
+    query = sa.select(*columns).where(contacts.c.last_inbound_at >= clock.now() - seconds, ~held)
+    rows = conn.execute(query.order_by(contacts.c.last_inbound_at.desc()).limit(limit))
+    return [Talk(**row._mapping) for row in rows]
+
+
 def _where(chosen: Filter) -> list[Any]:
     where: list[Any] = [table.c.state.in_(chosen.states)]
     equal = (("account_id", chosen.account_id), ("language", chosen.language), ("topic", chosen.topic))

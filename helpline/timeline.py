@@ -51,6 +51,14 @@ def _order(item: Item) -> tuple[int, int, int]:
     return item.at, _PLACE.get(item.who, 3), int(item.key.split("-")[1])
 
 
+def of_contact(conn: Connection, vault: Vault, contact_id: str, *, seconds: int = 24 * 3600) -> list[Item]:
+    """What a contact and the assistant have lately said to each other, without notes and events."""
+    since, until = clock.now() - seconds, 2**31
+    return sorted(
+        _received(conn, vault, contact_id, since, until) + _sent(conn, vault, contact_id, since, until), key=_order
+    )
+
+
 def _since(conn: Connection, case: cases.Case, before: int) -> int:
     earlier = (
         sa.select(schema.inbox.c.received_at)

@@ -20,12 +20,17 @@ PUBLIC = frozenset({"static", "signin.page", "signin.enter", "signin.language", 
 ROLES_OF = {
     "queue": accounts.CASEWORKERS,
     "cases": accounts.CASEWORKERS,
+    "composer": accounts.CASEWORKERS,
+    "media": accounts.CASEWORKERS,
+    "assistant": accounts.CASEWORKERS,
+    "search": accounts.CASEWORKERS,
+    "answers": accounts.ROLES,
     "status": accounts.ROLES,
     "signin": accounts.ROLES,
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
 
-ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {}
+ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {"cases.take": ("coordinator",)}
 """Routes that fewer roles may use than their feature."""
 
 IDLE_SECONDS = 60 * 60

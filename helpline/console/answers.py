@@ -1,17 +1,92 @@
-"""Approved answers beside a case: what topics are called, and their texts in the contact's language."""
+"""Approved answers beside a case: names of topics, texts in the contact's language, and the search in them.
+
+The agent searches in their own language and gets the text the contact can read.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+
+from helpline import finding, gloss
 from helpline.console import current
+from helpline.console.words import direction
 from helpline.content import MissingAnswer
+
+bp = Blueprint("answers", __name__)
+
+FOUND = 8
+NAME = 60
+PREPARED = "desk_"
+"""Prepared sentences of the desk, `utter_desk_…`: greetings, holding lines, goodbyes; `{name}` is filled in."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer that fits, with its text for the contact."""
+
+    name: str
+    text: str
+    language: str
+
+    @property
+    def direction(self) -> str:
+        """How the text runs."""
+        return direction(self.language)
+
+
+@bp.get("/answers")
+def search() -> str:
+    """Answers for a search, in the contact's language; without words, the desk's prepared sentences."""
+    asked, language = request.args.get("q", "")[:200], request.args.get("language", "")[:8]
+    return render_template("answers/found.html", found=find(asked, language), asked=asked, language=language)
+
+
+def find(asked: str, language: str) -> list[Found]:
+    """The answers that share most words with the search, in any language the desk knows."""
+    words = finding.words(asked)
+    texts: dict[str, list[str]] = {}
+    for key, _, answer in current.service().answers.items():
+        topic = key.removeprefix("utter_name_")
+        topic = topic if topic != key else key.removeprefix("utter_")
+        texts.setdefault(topic, []).append(answer.text)
+    scored = []
+    for topic, variants in texts.items():
+        text = approved(topic, language)
+        prepared = topic.startswith(PREPARED)
+        if not text or (not prepared and not topic_is_known(topic)):
+            continue
+        score = _score(words, [topic.replace("_", " "), *variants], [topic_name(topic)])
+        if score > 0 or (not words and prepared):
+            scored.append((score + (0.5 if prepared and words else 0), _name(topic), text))
+    scored.sort(key=lambda one: (-one[0], one[1]))
+    return [Found(name, text, language) for _, name, text in scored[:FOUND]]
+
+
+def _score(words: list[str], texts: list[str], names: list[str]) -> float:
+    if not words:
+        return 0
+    in_name = set(finding.words(" ".join(names)))
+    best = 0.0
+    for text in texts:
+        held = set(finding.words(text)) | in_name
+        hits = sum(1 for word in words if any(other.startswith(word) for other in held))
+        named = sum(1 for word in words if any(other.startswith(word) for other in in_name))
+        best = max(best, hits + named if hits == len(words) or named else 0)
+    return best
 
 
 def topics() -> list[tuple[str, str]]:
     """Every intent with its name in the console's language, by name."""
-    names = {
-        key[len("utter_name_") :] for key, _, _ in current.service().answers.items() if key.startswith("utter_name_")
-    }
+    keys = {key for key, _, _ in current.service().answers.items() if key.startswith("utter_name_")}
+    names = [key[len("utter_name_") :] for key in keys]
     return sorted(((name, topic_name(name)) for name in names), key=lambda pair: pair[1].casefold())
+
+
+def topic_is_known(topic: str) -> bool:
+    """Whether contacts can ask about it."""
+    return current.service().answers.has(f"utter_name_{topic}")
 
 
 def topic_name(topic: str | None) -> str:
@@ -23,13 +98,32 @@ def topic_name(topic: str | None) -> str:
     return answers.get(key, words.language).text
 
 
+def _name(topic: str) -> str:
+    """What an answer is called: the topic, or the first words of a prepared sentence as the agent reads it."""
+    if topic_is_known(topic):
+        return topic_name(topic)
+    own = approved(topic, current.words().language)
+    return own if len(own) <= NAME else f"{own[:NAME].rsplit(' ', 1)[0]}…"
+
+
 def approved(topic: str, language: str | None) -> str:
     """The published answer of an intent in that language; empty where there is none, never another language."""
     answers = current.service().answers
-    key = f"utter_{topic}"
+    key = f"utter_desk_{topic.removeprefix(PREPARED)}" if topic.startswith(PREPARED) else f"utter_{topic}"
     if not language or not answers.has(key, language):
         return ""
     try:
-        return answers.get(key, language).text
+        return answers.get(key, language, name=current.account().name).text
     except MissingAnswer:
         return ""
+
+
+def rough(text: str, language: str | None) -> str:
+    """A message word for word in English, for an agent who does not read its language; empty where that adds nothing.
+
+    Made here from pocket dictionaries: nothing leaves the machine, and nobody should trust it further than that.
+    """
+    account = current.account()
+    if not text or not language or language == "en" or language in account.reads or gloss.dictionary(language) is None:
+        return ""
+    return gloss.gloss(text[:600], language)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,17 +14,38 @@ import waitress
 from flask import Flask, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from helpline import accounts, clock, logs, service
-from helpline.console import access, answers, cases, current, queue, signin, status
+from helpline import accounts, clock, holding, logs, service
+from helpline.cases import LESSONS
+from helpline.console import (
+    access,
+    answers,
+    assistant,
+    cases,
+    composer,
+    current,
+    forms,
+    media,
+    queue,
+    search,
+    signin,
+    status,
+)
 from helpline.console.words import LANGUAGES, direction
 from helpline.errors import SettingsError
 from helpline.service import Service
 from helpline.settings import Settings
 
 THREADS = 12
+TEND_SECONDS = 15
 REQUEST_BYTES = 1024 * 1024
-MENU = (("queue.page", "nav.cases", "inbox"), ("status.page", "nav.status", "activity"))
+MENU = (
+    ("queue.page", "nav.cases", "inbox"),
+    ("assistant.page", "nav.assistant", "bot"),
+    ("search.page", "nav.search", "search"),
+    ("status.page", "nav.status", "activity"),
+)
 """The main menu: route, text and icon; each role sees what it may use."""
 log = logs.get(__name__)
 
@@ -44,8 +67,11 @@ def create(opened: Service) -> Flask:
     )
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if opened.settings.trusted_proxies:
+        hops = opened.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     access.guard(app)
-    for feature in (signin, queue, cases, status):
+    for feature in (signin, queue, cases, composer, media, assistant, search, answers, status):
         app.register_blueprint(feature.bp)
     app.jinja_env.globals.update(_globals())
     app.register_error_handler(HTTPException, _http_fault)
@@ -65,10 +91,22 @@ def serve(settings: Settings) -> None:
                 f"The demo accounts {', '.join(open_accounts)} still have the demo's password. "
                 "Production does not start with them: remove them or give them a password."
             )
+    threading.Thread(target=_tend, args=(opened,), daemon=True, name="tend").start()
     waitress.serve(
         create(opened), host=settings.bind, port=settings.console_port, threads=THREADS, ident=None,
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=opened.settings.trusted_proxies == 0,
     )  # fmt: skip
+
+
+def _tend(opened: Service) -> None:
+    """Every few seconds: wake parked cases, give back those of people who are away. Harmless to do twice."""
+    while True:
+        time.sleep(TEND_SECONDS)
+        try:
+            with opened.engine.begin() as conn:
+                holding.tend(conn)
+        except Exception:
+            logs.failure(log, "cases_not_tended")
 
 
 def _globals() -> dict[str, Any]:
@@ -86,8 +124,9 @@ def _globals() -> dict[str, Any]:
         "approved": answers.approved,
         "MENU": MENU,
         "LANGUAGES": LANGUAGES,
-        "OUTCOMES": cases.OUTCOMES,
-        "TEXT_LENGTH": cases.TEXT_LENGTH,
+        "LESSONS": LESSONS,
+        "TEXT_LENGTH": forms.TEXT_LENGTH,
+        "rough": answers.rough,
         **queue.globals_(),
     }
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, clock, replies, timeline
-from helpline.console import answers, current, queue
-from helpline.errors import AlreadyClaimed, HelplineError, InputError, Refused, StaleVersion, WindowClosed
-from helpline.messages import OutboundMessage
+from helpline import cases, clock, drafts, holding, presence, replies, timeline
+from helpline.console import answers, current, forms, queue
+from helpline.errors import InputError, Refused
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
 
-TEXT_LENGTH = 4096
-"""WhatsApp's limit for a text message."""
 OUTCOMES = ("answered", "referred", "no_reply", "spam", "other")
 """What an agent may close with; `withdrawn` is the contact's."""
+PARK_HOURS = (1, 4, 24, 72, 168)
+Act = Callable[[Connection, int], object]
+Answer = AnyResponse | tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -32,176 +31,159 @@ class Opened:
     items: list[timeline.Item]
     earlier: list[cases.Case]
     mark: str
+    seen: replies.Seen
+    drafts: dict[str, str]
+    beside: list[presence.Colleague]
+    """Colleagues who look at the same case."""
 
     @property
     def window_open(self) -> bool:
         """Whether WhatsApp takes free text now."""
         return self.case.window_closes_at > clock.now()
 
+    @property
+    def may_undo(self) -> bool:
+        """Whether closing it can still be taken back."""
+        return (self.case.closed_at or 0) > clock.now() - holding.UNDO_SECONDS
+
 
 @bp.get("/<int:case_id>")
 def page(case_id: int) -> str:
     """The case beside the list."""
-    return _page(case_id)
+    with current.reading() as conn:
+        get(conn, case_id)
+    current.sign_of_life(case_id)
+    return whole_page(case_id)
 
 
 @bp.get("/<int:case_id>/events")
 def events(case_id: int) -> Response | str:
     """The conversation, if anything happened since `after`; else 204. Complete, so that no gap can stay."""
     with current.reading() as conn:
-        if request.args.get("after") == timeline.mark(conn, _get(conn, case_id)):
+        get(conn, case_id)
+    current.sign_of_life(case_id)
+    with current.reading() as conn:
+        if request.args.get("after") == mark(conn, get(conn, case_id)):
             return Response(status=204)
-        opened = _read(conn, case_id)
-    return render_template("cases/live.html", opened=opened, once=_once())
+        opened = read(conn, case_id)
+    return render_template("cases/live.html", opened=opened)
 
 
 @bp.post("/<int:case_id>/claim")
-def claim(case_id: int) -> AnyResponse | tuple[str, int]:
+def claim(case_id: int) -> Answer:
     """Take the case."""
-    return _do(case_id, lambda conn, account_id: cases.claim(conn, case_id, account_id))
+    capacity = current.service().settings.cases_per_agent
+    knowingly = request.form.get("knowingly") == "yes"
+    return do(case_id, lambda conn, me: holding.claim(conn, case_id, me, capacity=capacity, knowingly=knowingly))
+
+
+@bp.post("/<int:case_id>/take")
+def take(case_id: int) -> Answer:
+    """A coordinator takes it from its holder."""
+    return do(case_id, lambda conn, me: holding.take_from(conn, case_id, me))
 
 
 @bp.post("/<int:case_id>/release")
-def release(case_id: int) -> AnyResponse | tuple[str, int]:
+def release(case_id: int) -> Answer:
     """Give it back to the queue."""
-    done = _do(case_id, lambda conn, account_id: cases.release(conn, case_id, account_id))
-    return done if isinstance(done, tuple) else redirect(url_for("queue.page"), 303)
+    return do(case_id, lambda conn, me: cases.release(conn, case_id, me), to_list=True)
 
 
-@bp.post("/<int:case_id>/reply")
-def reply(case_id: int) -> AnyResponse | tuple[str, int] | str:
-    """Send words to the contact."""
-    text, once = _text(), request.form.get("once", "")
+@bp.post("/<int:case_id>/transfer")
+def transfer(case_id: int) -> Answer:
+    """Pass it on, with a note."""
+    to, note = forms.number("to"), forms.text("note")
     vault = current.service().vault
-
-    def act(conn: Connection, account_id: int) -> None:
-        if not text:
-            raise InputError("error.empty")
-        if not _is_uuid(once):
-            raise InputError("error.form")
-        replies.reply(conn, vault, case_id, account_id, OutboundMessage(text), f"reply:{once}")
-
-    return _write(case_id, "reply", act)
+    return do(case_id, lambda conn, me: holding.transfer(conn, vault, case_id, me, to, note), to_list=True)
 
 
-@bp.post("/<int:case_id>/note")
-def note(case_id: int) -> AnyResponse | tuple[str, int] | str:
-    """Write a note for colleagues. Nothing here leads to the outbox."""
-    text = _text()
-    vault = current.service().vault
-
-    def act(conn: Connection, account_id: int) -> None:
-        if not text:
-            raise InputError("error.empty")
-        replies.note(conn, vault, case_id, account_id, text)
-
-    return _write(case_id, "note", act)
+@bp.post("/<int:case_id>/park")
+def park(case_id: int) -> Answer:
+    """Let it rest."""
+    hours = forms.number("hours")
+    until = clock.now() + hours * 3600 if hours in PARK_HOURS else 0
+    return do(case_id, lambda conn, me: holding.park(conn, case_id, me, until))
 
 
 @bp.post("/<int:case_id>/close")
-def close(case_id: int) -> AnyResponse | tuple[str, int]:
+def close(case_id: int) -> Answer:
     """End the case."""
-    outcome, topic = request.form.get("outcome", ""), request.form.get("topic", "")
-    known = topic in dict(answers.topics())
+    outcome, topic, lesson = (request.form.get(name, "") for name in ("outcome", "topic", "lesson"))
+    known = topic in dict(answers.topics()) and lesson in ("", *cases.LESSONS)
 
-    def act(conn: Connection, account_id: int) -> None:
+    def act(conn: Connection, me: int) -> None:
         if outcome not in OUTCOMES or not known:
             raise InputError("error.closing")
-        cases.close(conn, case_id, account_id, outcome, topic)
+        waits = get(conn, case_id).waiting_since is not None
+        if waits and outcome in ("answered", "referred") and request.form.get("unanswered") != "yes":
+            raise Refused("error.close_unanswered")
+        cases.close(conn, case_id, me, outcome, topic, lesson or None)
+        for kind in drafts.KINDS:
+            drafts.drop(conn, case_id, me, kind)
 
-    return _do(case_id, act)
+    return do(case_id, act)
 
 
-def _write(case_id: int, mode: str, act: Any) -> AnyResponse | tuple[str, int] | str:
-    """Do something typed; what was typed is never lost when it is refused."""
+@bp.post("/<int:case_id>/undo")
+def undo(case_id: int) -> Answer:
+    """Take a close back."""
+    return do(case_id, lambda conn, me: holding.undo_close(conn, case_id, me))
+
+
+def do(case_id: int, act: Act, *, to_list: bool = False) -> Answer:
+    """Do something with a button, then show the case or the list; when it is refused, the case with the reason."""
     try:
         with current.writing() as conn:
-            _get(conn, case_id)
+            get(conn, case_id)
             act(conn, current.account().id)
     except (Refused, InputError) as error:
-        said = fault(error)
-        if not current.by_script():
-            return _page(case_id, said, typed={mode: _text()}, once=request.form.get("once", "")), _status(error)
-        with current.reading() as conn:
-            opened = _read(conn, case_id)
-        once = request.form.get("once", "") or _once()
-        body = render_template("cases/composer.html", opened=opened, fault=said, typed={mode: _text()}, once=once)
-        return body, _status(error)
-    if not current.by_script():
-        return redirect(url_for("cases.page", case_id=case_id) + "#end", 303)
+        full = isinstance(error, holding.Full)
+        return whole_page(case_id, forms.said(error), full=full), forms.status(error)
+    return redirect(url_for("queue.page") if to_list else url_for("cases.page", case_id=case_id), 303)
+
+
+def whole_page(
+    case_id: int, said: str | None = None, typed: dict[str, str] | None = None, *, full: bool = False, once: str = ""
+) -> str:
+    """The case's page; `typed` is what a refused form held and wins over the kept draft."""
     with current.reading() as conn:
-        opened = _read(conn, case_id)
-    return render_template("cases/composer.html", opened=opened, typed={}, once=_once(), mode=mode)
-
-
-def _do(case_id: int, act: Any) -> AnyResponse | tuple[str, int]:
-    """Do something with a button, then show the case; when it is refused, show it with the reason."""
-    try:
-        with current.writing() as conn:
-            _get(conn, case_id)
-            act(conn, current.account().id)
-    except (Refused, InputError) as error:
-        return _page(case_id, fault(error)), _status(error)
-    return redirect(url_for("cases.page", case_id=case_id), 303)
-
-
-def _page(case_id: int, said: str | None = None, typed: dict[str, str] | None = None, once: str = "") -> str:
-    with current.reading() as conn:
-        opened = _read(conn, case_id)
+        opened = read(conn, case_id)
         board = queue.read(conn)
+        colleagues = presence.people_here(conn)
     return render_template(
-        "cases/page.html", opened=opened, board=board, fault=said, typed=typed or {}, once=once or _once()
-    )
+        "cases/page.html", opened=opened, board=board, fault=said, typed=opened.drafts | (typed or {}), full=full,
+        once=once or forms.new_once(), colleagues=colleagues, PARK_HOURS=PARK_HOURS, OUTCOMES=OUTCOMES,
+    )  # fmt: skip
 
 
-def _read(conn: Connection, case_id: int) -> Opened:
-    service = current.service()
-    case = _get(conn, case_id)
+def read(conn: Connection, case_id: int) -> Opened:
+    """All that the page of a case shows, in a fixed number of queries."""
+    vault, me = current.service().vault, current.account().id
+    case = get(conn, case_id)
     return Opened(
         case=case,
-        card=cases.card(conn, service.vault, case_id),
-        items=timeline.of_case(conn, service.vault, case),
+        card=cases.card(conn, vault, case_id),
+        items=timeline.of_case(conn, vault, case),
         earlier=timeline.earlier(conn, case),
-        mark=timeline.mark(conn, case),
+        mark=mark(conn, case),
+        seen=replies.newest(conn, case),
+        drafts=drafts.of(conn, vault, case_id, me),
+        beside=presence.colleagues(conn, case_id, me),
     )
 
 
-def _get(conn: Connection, case_id: int) -> cases.Case:
+def mark(conn: Connection, case: cases.Case) -> str:
+    """Changes with every line, and with who looks or types."""
+    beside = presence.colleagues(conn, case.id, current.account().id)
+    people = "".join(f"{one.account_id}{'t' if one.typing else 'v'}" for one in beside)
+    return f"{timeline.mark(conn, case)}-{people}"
+
+
+def get(conn: Connection, case_id: int) -> cases.Case:
+    """The case; 404 when there is none."""
     if not 0 < case_id < 2**62:
         abort(404)
     try:
         return cases.get(conn, case_id)
     except InputError:
         abort(404)
-
-
-def fault(error: HelplineError) -> str:
-    """What the agent is told, in the console's language."""
-    words = current.words()
-    if isinstance(error, AlreadyClaimed):
-        return words("error.claimed", holder=error.holder)
-    if isinstance(error, WindowClosed):
-        return words("error.window")
-    if isinstance(error, StaleVersion):
-        return words("error.stale")
-    return words.any_of(str(error), "error.refused")
-
-
-def _status(error: HelplineError) -> int:
-    return 400 if isinstance(error, InputError) else 409
-
-
-def _text() -> str:
-    text = request.form.get("text", "").replace("\r\n", "\n").replace("\0", "").strip()
-    return text[:TEXT_LENGTH]
-
-
-def _once() -> str:
-    return str(uuid.uuid4())
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return str(uuid.UUID(value)) == value.lower()
-    except ValueError:
-        return False

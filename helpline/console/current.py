@@ -9,6 +9,7 @@ from typing import cast
 from flask import current_app, g, request
 from sqlalchemy.engine import Connection
 
+from helpline import presence
 from helpline.accounts import Account
 from helpline.console.words import Words
 from helpline.db.engine import reading as reading_engine
@@ -52,3 +53,13 @@ def writing() -> Iterator[Connection]:
     """A transaction; everything in it happens, or nothing."""
     with service().engine.begin() as conn:
         yield conn
+
+
+def sign_of_life(case_id: int = presence.LIST) -> None:
+    """Note that the page is open; colleagues see it, and a claim does not expire meanwhile."""
+    me = account().id
+    with reading() as conn:
+        fresh = presence.is_fresh(conn, me, case_id)
+    if not fresh:
+        with writing() as conn:
+            presence.seen(conn, me, case_id)

@@ -70,10 +70,12 @@ def test_after_24_hours_the_server_refuses_and_keeps_the_text(service, sara, cas
         sara.post("/sign-in", username="sara", password="helpline-demo")
     answer = sara.post(f"/cases/{case_id}/reply", text="a long answer", once=fresh())
     assert answer.status_code == 409 and "a long answer" in answer.text and "24 hours" in answer.text
-    assert 'id="reply-text"' not in sara.get(f"/cases/{case_id}").text
+    assert 'name="hold"' in sara.get(f"/cases/{case_id}").text
+    held = sara.post(f"/cases/{case_id}/reply", text="a long answer", once=fresh(), hold="yes")
+    assert held.status_code == 303 and "Kept until the contact writes" in sara.get(f"/cases/{case_id}").text
     with service.engine.begin() as conn:
         write(conn, service, message("I am here again"))
-    assert 'id="reply-text"' in sara.get(f"/cases/{case_id}").text
+    assert 'name="hold"' not in sara.get(f"/cases/{case_id}").text
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\n", "\0"])

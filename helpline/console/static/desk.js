@@ -31,6 +31,7 @@
     if (piece.id === "live") {
       if (stay) toEnd(piece);
       if (before.version !== piece.dataset.version) stale();
+      if (!document.hidden) sawAll();
     }
     if (piece.id === "board") announce(before, piece.dataset);
   }
@@ -101,14 +102,107 @@
     if (!typed) location.reload();
   }
 
+  const sawAll = () => { const field = $('.write.reply [name="seen"]'); const live = $("#live"); if (field && live) field.value = live.dataset.seen; };
+  const stored = (key, value) => { try { if (value === undefined) return localStorage.getItem(key); localStorage.setItem(key, value); } catch { return null; } };
+
+  // Alerts: a sound and words without any content; urgent ones come again until somebody takes the case.
+  let sound, rang = 0;
+  const alerting = () => stored("alerts") === "on";
+  function ring(urgent) {
+    if (!sound) return;
+    const start = sound.currentTime;
+    (urgent ? [880, 660, 880, 660] : [660, 880]).forEach((pitch, at) => {
+      const tone = sound.createOscillator(), volume = sound.createGain();
+      tone.frequency.value = pitch;
+      volume.gain.setValueAtTime(0.12, start + at * 0.18);
+      volume.gain.exponentialRampToValueAtTime(0.001, start + at * 0.18 + 0.16);
+      tone.connect(volume).connect(sound.destination);
+      tone.start(start + at * 0.18);
+      tone.stop(start + at * 0.18 + 0.17);
+    });
+  }
   function announce(before, after) {
     const waiting = Number(after.waiting), urgent = Number(after.urgent);
     document.title = document.title.replace(/^\(\d+\) /, "");
     if (waiting) document.title = `(${waiting}) ${document.title}`;
-    const more = waiting > Number(before.waiting), worse = urgent > Number(before.urgent);
-    if (!more && !worse) return;
-    if (window.Notification && Notification.permission === "granted" && document.hidden) new Notification(worse ? after.alertUrgent : after.alert, { tag: "helpline" });
+    if (waiting > Number(before.waiting) || urgent > Number(before.urgent)) warn(urgent > Number(before.urgent));
   }
+  function warn(urgent) {
+    const board = $("#board");
+    rang = Date.now();
+    if (!alerting() || !board) return;
+    ring(urgent);
+    if (window.Notification && Notification.permission === "granted" && document.hidden) new Notification(urgent ? board.dataset.alertUrgent : board.dataset.alert, { tag: "helpline", renotify: true });
+  }
+  setInterval(() => { if (Number($("#board")?.dataset.urgent) && Date.now() - rang > 30000) warn(true); }, 5000);
+  const bell = $("#alerts");
+  function showBell() {
+    const on = alerting();
+    bell.setAttribute("aria-pressed", on);
+    bell.title = bell.lastElementChild.textContent = on ? bell.dataset.on : bell.dataset.off;
+  }
+  if (bell) {
+    bell.hidden = false;
+    showBell();
+    bell.addEventListener("click", async () => {
+      const on = !alerting();
+      stored("alerts", on ? "on" : "off");
+      if (on) { sound = sound || new AudioContext(); ring(false); if (window.Notification && Notification.permission === "default") await Notification.requestPermission(); }
+      showBell();
+    });
+    document.addEventListener("pointerdown", () => { if (alerting() && !sound) sound = new AudioContext(); }, { once: true });
+  }
+
+  // Keys: one letter each, off while one types, and off altogether for who wants that.
+  const sheet = $("#keys");
+  const keysOn = () => stored("keys") !== "off";
+  function showKeys() { const toggle = $("#keys-toggle"); toggle.textContent = keysOn() ? toggle.dataset.on : toggle.dataset.off; toggle.setAttribute("aria-pressed", keysOn()); }
+  if (sheet) {
+    $("#keys-open").hidden = false;
+    $("#keys-open").addEventListener("click", () => { showKeys(); sheet.showModal(); });
+    $("#keys-toggle").addEventListener("click", () => { stored("keys", keysOn() ? "off" : "on"); showKeys(); });
+  }
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=radio]), textarea, select");
+    if (event.key === "Escape" && typing && !sheet?.open) { typing.blur(); $("#live")?.focus({ preventScroll: true }); return; }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || sheet?.open || !keysOn()) return;
+    if (event.key === "?") { $("#keys-open")?.click(); event.preventDefault(); return; }
+    if (event.key === "j" || event.key === "k") {
+      const rows = [...document.querySelectorAll(".row a")];
+      const at = rows.findIndex((row) => row === document.activeElement);
+      const from = at < 0 ? rows.findIndex((row) => row.getAttribute("aria-current")) : at;
+      rows[Math.max(0, Math.min(rows.length - 1, from + (event.key === "j" ? 1 : -1)))]?.focus();
+      event.preventDefault();
+      return;
+    }
+    const target = [...document.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`)].filter((one) => one.offsetParent !== null).pop();
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("input")) target.focus();
+    else if (target.matches("label")) { target.click(); (event.key === "n" ? $("#note-text") : $("#reply-text"))?.focus(); }
+    else {
+      target.click();
+      if (event.key === "x") $("#close-topic")?.focus();
+      if (event.key === "m") $(".menu-more button")?.focus();
+    }
+  });
+
+  // Drafts: what is typed is kept on the server a moment after the last key, and at once when the page goes.
+  const timers = new Map();
+  function keepDraft(form, leaving) {
+    clearTimeout(timers.get(form));
+    timers.delete(form);
+    const body = new URLSearchParams({ kind: form.dataset.kind, text: form.elements.text.value });
+    fetch(form.dataset.draft, { method: "POST", body, keepalive: leaving, credentials: "same-origin", headers: { "HX-Request": "true" } }).catch(() => offline(true));
+  }
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-draft]");
+    if (!form || event.target.name !== "text") return;
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => keepDraft(form, false), 700));
+  });
+  document.addEventListener("submit", (event) => { const form = event.target; clearTimeout(timers.get(form)); timers.delete(form); }, true);
+  addEventListener("pagehide", () => { for (const form of timers.keys()) keepDraft(form, true); });
 
   // Composer
   document.addEventListener("keydown", (event) => {
@@ -129,6 +223,7 @@
     area.focus();
   });
   document.addEventListener("change", (event) => {
+    if (event.target.matches(".attach input")) event.target.closest(".attach").querySelector(".file-name").textContent = event.target.files[0]?.name || "";
     if (event.target.matches(".mode")) $(event.target.id === "mode-note" ? "#note-text" : "#reply-text")?.focus();
   });
   document.addEventListener("htmx:afterSwap", (event) => {

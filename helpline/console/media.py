@@ -1,0 +1,164 @@
+"""Files both ways: a contact's file is fetched from WhatsApp when somebody taps it, and never kept here."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, render_template
+from werkzeug.datastructures import FileStorage
+
+from helpline import inbox, logs
+from helpline.console import current
+from helpline.console.cases import get
+from helpline.db import schema
+from helpline.errors import InputError, ProviderError
+from helpline.messages import Media
+from helpline.whatsapp import client
+
+bp = Blueprint("media", __name__, url_prefix="/cases")
+log = logs.get(__name__)
+
+FETCH_BYTES = 25 * 1024 * 1024
+LIMITS = {"image": 5 * 1024 * 1024, "audio": 16 * 1024 * 1024, "video": 16 * 1024 * 1024, "document": 20 * 1024 * 1024}
+"""WhatsApp's limits, but for documents, where it takes more than a desk needs."""
+SENDABLE = {
+    "image/jpeg": "image", "image/png": "image", "audio/ogg": "audio", "audio/mpeg": "audio", "audio/mp4": "audio",
+    "audio/aac": "audio", "video/mp4": "video", "application/pdf": "document", "text/plain": "document",
+}  # fmt: skip
+SHOWN = {"image/jpeg", "image/png", "image/webp", "audio/mpeg", "audio/ogg", "audio/mp4", "video/mp4"}
+"""Types a browser may show; everything else is a download."""
+CONVERT_SECONDS = 30
+
+
+@bp.get("/<int:case_id>/media/<int:inbox_id>/<int:place>")
+def show(case_id: int, inbox_id: int, place: int) -> Response:
+    """The file itself, without what its maker hid in it: places and names in photos, odd sound formats."""
+    file = _fetch(case_id, inbox_id, place)
+    body, kind = _plain(file.content, file.mime_type.partition(";")[0].strip().lower())
+    answer = Response(body, content_type=kind if kind in SHOWN else "application/octet-stream")
+    answer.headers["Content-Disposition"] = "inline" if kind in SHOWN else "attachment; filename=file"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+@bp.get("/<int:case_id>/media/<int:inbox_id>/<int:place>/open")
+def opened(case_id: int, inbox_id: int, place: int) -> str:
+    """A piece of the page with the file in it; asked for by a tap."""
+    with current.reading() as conn:
+        get(conn, case_id)
+    media = _media(case_id, inbox_id, place)
+    return render_template("cases/media.html", case_id=case_id, inbox_id=inbox_id, place=place, kind=media.kind)
+
+
+def upload(file: FileStorage) -> Media:
+    """Hand a file to WhatsApp, to be sent. Raises InputError, naming what to say, for what it would not take."""
+    content = file.read(max(LIMITS.values()) + 1)
+    kind = _sniffed(content)
+    sort = SENDABLE.get(kind)
+    if sort is None:
+        raise InputError("error.file_kind")
+    if len(content) > LIMITS[sort]:
+        raise InputError("error.file_size")
+    name = Path((file.filename or "").replace("\\", "/")).name[:100] or "file"
+    try:
+        media_id = _client().upload(content, kind, name)
+    except ProviderError:
+        logs.failure(log, "upload_failed")
+        raise InputError("error.upload") from None
+    return Media(sort, id=media_id, mime_type=kind, filename=name if sort == "document" else None)
+
+
+def _sniffed(content: bytes) -> str:
+    """The type by what is in the file, whatever its name says."""
+    starts = (
+        (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"%PDF-", "application/pdf"),
+        (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"), (b"\xff\xfb", "audio/mpeg"), (b"\xff\xf1", "audio/aac"),
+    )  # fmt: skip
+    for start, kind in starts:
+        if content.startswith(start):
+            return kind
+    if content[4:8] == b"ftyp":
+        return "audio/mp4" if content[8:12] in (b"M4A ", b"M4B ") else "video/mp4"
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "text/plain" if content and "\0" not in text else ""
+
+
+def _media(case_id: int, inbox_id: int, place: int) -> Media:
+    """The file a message of this case's contact names; 404 for any other."""
+    service, table = current.service(), schema.inbox
+    with current.reading() as conn:
+        case = get(conn, case_id)
+        query = table.select().where(table.c.id == inbox_id, table.c.contact_id == case.contact_id)
+        row = conn.execute(query).first() if inbox_id < 2**62 else None
+    if row is None:
+        abort(404)
+    files = inbox.unpack(service.vault.open(row.body_sealed)).media
+    if not 0 <= place < len(files) or not files[place].id:
+        abort(404)
+    return files[place]
+
+
+def _fetch(case_id: int, inbox_id: int, place: int) -> client.File:
+    media = _media(case_id, inbox_id, place)
+    try:
+        return _client().fetch(str(media.id), FETCH_BYTES)
+    except ProviderError as error:
+        logs.event(log, "media_not_fetched", error=type(error).__name__)
+        abort(502)
+
+
+def _client() -> client.Client:
+    """WhatsApp's API; one for the whole process, as it may be shared between threads."""
+    extensions = current_app.extensions
+    if "whatsapp" not in extensions:
+        settings = current.service().settings
+        extensions["whatsapp"] = client.Client(
+            settings.whatsapp_api_url, settings.whatsapp_phone_number_id, settings.whatsapp_access_token
+        )
+    made: client.Client = extensions["whatsapp"]
+    return made
+
+
+@cache
+def _ffmpeg() -> str | None:
+    return shutil.which("ffmpeg")
+
+
+_READ_AS = {
+    "image/jpeg": "jpeg_pipe", "image/png": "png_pipe", "image/webp": "webp_pipe", "audio/ogg": "ogg",
+    "audio/mpeg": "mp3", "audio/aac": "aac", "audio/amr": "amr", "audio/mp4": "mp4",
+}  # fmt: skip
+"""ffmpeg is told what it reads: left to guess, it would follow a playlist to other files of this machine."""
+_PHOTO = ["-map_metadata", "-1", "-frames:v", "1", "-vf", "scale='min(1600,iw)':-2"]
+_SOUND = ["-map_metadata", "-1", "-vn", "-ac", "1", "-b:a", "48k"]
+
+
+def _plain(content: bytes, kind: str) -> tuple[bytes, str]:
+    """Photos without metadata and not larger than a screen; sound as MP3, which every browser plays."""
+    if kind.startswith("audio/"):
+        return _converted(content, kind, _SOUND, ".mp3", "audio/mpeg")
+    return _converted(content, kind, _PHOTO, ".jpg", "image/jpeg")
+
+
+def _converted(content: bytes, kind: str, options: list[str], suffix: str, becomes: str) -> tuple[bytes, str]:
+    program = _ffmpeg()
+    if program is None or kind not in _READ_AS:
+        return content, kind
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "in"), Path(folder, f"out{suffix}")
+        source.write_bytes(content)
+        command = [program, "-nostdin", "-loglevel", "error", "-protocol_whitelist", "file", "-f", _READ_AS[kind], "-i"]
+        command += [str(source), *options, str(target)]
+        try:
+            subprocess.run(command, check=True, timeout=CONVERT_SECONDS, capture_output=True)  # noqa: S603
+        except (subprocess.SubprocessError, OSError):
+            logs.failure(log, "file_not_converted")
+            return content, kind
+        return target.read_bytes(), becomes
