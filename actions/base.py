@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any
@@ -36,9 +37,12 @@ class HelplineAction(Action, ABC):
         """What the action does."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Run `act`; any error becomes ActionFailed, which the channel turns into a case."""
+        """Run `act` in a thread, so that a slow one holds up nobody else.
+
+        Any error becomes ActionFailed, which the channel turns into a case.
+        """
         try:
-            return self.act(dispatcher, tracker)
+            return await asyncio.to_thread(self.act, dispatcher, tracker)
         except Exception:
             logs.failure(log, "action_raised", action=self.name())
             raise ActionFailed(self.name()) from None

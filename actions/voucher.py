@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
-from rasa_sdk.types import DomainDict
 
 from actions.base import Events, HelplineAction, contact_of, intent_of, language_of, opened, say
 from actions.handoff import to_people
@@ -25,10 +23,6 @@ class ActionVoucherStatus(HelplineAction):
     def name(self) -> str:
         """As the domain calls it."""
         return "action_voucher_status"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Run in a thread: while a slow 121 is waited for, other contacts' actions go on."""
-        return await asyncio.to_thread(asyncio.run, super().run(dispatcher, tracker, domain))
 
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Look up, say the state, and open a case if a person is needed."""

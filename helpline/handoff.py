@@ -135,7 +135,7 @@ def to_people(
     )
     words: list[OutboundMessage] = list(first)
     if opened:
-        words.append(acknowledgement(service, reason, language, card))
+        words.append(acknowledgement(service, reason, language, card, contact.language))
     words += then
     tell(
         conn,
@@ -151,11 +151,14 @@ def to_people(
     return case_id
 
 
-def acknowledgement(service: Service, reason: str, language: str | None, card: cases.Card | None) -> OutboundMessage:
+def acknowledgement(
+    service: Service, reason: str, language: str | None, card: cases.Card | None, spoken: str | None = None
+) -> OutboundMessage:
     """That a person will answer, when, and (if the assistant was unsure) what they may tap meanwhile."""
     answers = service.answers
     if reason == "language":
-        return answers.static("utter_language_unsupported", language)
+        line = "utter_language_unsupported"
+        return answers.static(line, language if answers.has(line, language) else spoken)
     said = answers.get(_SAID.get(reason, f"utter_handoff_{reason}"), language)
     wait = answers.get("utter_wait_unknown", language)
     buttons: tuple[Button, ...] = ()

@@ -62,15 +62,14 @@ class Phone:
 
 def words(message: dict) -> str:
     """The text of a message, whatever its type."""
-    content = message["content"]
-    if "interactive" in content:
-        return content["interactive"]["body"]["text"]
-    return content.get("text", {}).get("body", "")
+    if "interactive" in message:
+        return message["interactive"]["body"]["text"]
+    return message.get("text", {}).get("body", "")
 
 
 def options(message: dict) -> dict[str, str]:
     """What can be tapped: title and id."""
-    action = message["content"].get("interactive", {}).get("action", {})
+    action = message.get("interactive", {}).get("action", {})
     taps = {one["reply"]["title"]: one["reply"]["id"] for one in action.get("buttons", ())}
     return taps | {row["title"]: row["id"] for section in action.get("sections", ()) for row in section["rows"]}
 

@@ -12,12 +12,21 @@ if engine is None:
     engine = connect(settings.read().database_url)
 
 with engine.connect() as connection:
-    if connection.dialect.name == "postgresql":
-        # Two processes that start at once must not migrate at once.
+    # Two processes that start at once must not migrate at once. The lock belongs to the session, not to a
+    # transaction, and the connection goes back to a pool: so it is given back by hand.
+    locks = connection.dialect.name == "postgresql"
+    if locks:
         connection.exec_driver_sql("SELECT pg_advisory_lock(121)")
         connection.commit()
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
-    with context.begin_transaction():
-        context.run_migrations()
-    if connection.in_transaction():
-        connection.commit()
+    try:
+        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        if connection.in_transaction():
+            connection.commit()
+    finally:
+        if connection.in_transaction():
+            connection.rollback()
+        if locks:
+            connection.exec_driver_sql("SELECT pg_advisory_unlock(121)")
+            connection.commit()
