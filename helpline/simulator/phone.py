@@ -9,8 +9,8 @@ GET  /phone/<contact>/messages      {"version", "typing", "messages"}; ?after=<v
                                     ?look=1 as if the contact looks at the screen (read receipts go out)
 POST /phone/<contact>/text          {"text", "quote"?}
 POST /phone/<contact>/location      {"latitude", "longitude", "name"?, "address"?, "quote"?}
-POST /phone/<contact>/voice         the recording as body, with its Content-Type; empty: a recorded sample
-POST /phone/<contact>/image         the same; ?caption=
+POST /phone/<contact>/voice         the recording as body, with its Content-Type; empty or JSON: a recorded sample
+POST /phone/<contact>/image         the same; ?caption= or {"caption"}
 POST /phone/<contact>/document      the same; ?caption=&filename=
 POST /phone/<contact>/tap           {"message_id", "id"}: a button or row of that message; {"id", "title"}: a forged one
 POST /phone/<contact>/reaction      {"message_id", "emoji"}; no emoji takes it back
@@ -144,14 +144,16 @@ def routes(phones: Phones, graph: Graph, poster: Poster) -> Blueprint:
 
 def _send_file(phone: Phone, phones: Phones, contact: Contact, action: str) -> str:
     name, mime_type = _SAMPLES[action]
-    content = request.get_data()
+    content = b"" if request.is_json else request.get_data()
+    given = request.get_json(silent=True) if request.is_json else None
+    caption = given.get("caption") if isinstance(given, Mapping) else request.args.get("caption")
     if content:
         name, mime_type = request.args.get("filename", name), request.headers.get("Content-Type", mime_type)
     else:
         content = (SAMPLES / name).read_bytes()
     file = File(content, mime_type, name)
     kind = "audio" if action == "voice" else action
-    return phone.write(contact, kind, payloads.media(kind, phones.keep(file), file, request.args.get("caption")))
+    return phone.write(contact, kind, payloads.media(kind, phones.keep(file), file, caption))
 
 
 def _options(interactive: object) -> list[tuple[str, Mapping[str, Any]]]:

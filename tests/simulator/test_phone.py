@@ -55,9 +55,11 @@ def test_contact_without_a_number_is_known_by_the_user_id_only(world):
 def test_pin_voice_image_and_document_arrive_as_what_they_are(world):
     world.call(f"/phone/{AMINA}/location", {"latitude": 52.09, "longitude": 5.12})
     world.call(f"/phone/{AMINA}/voice", b"")
+    world.call(f"/phone/{AMINA}/image", {"caption": "een voorbeeld"})
     world.call(f"/phone/{AMINA}/image?caption=mijn+brief", b"\xff\xd8jpeg", **{"Content-Type": "image/jpeg"})
     world.call(f"/phone/{AMINA}/document?filename=brief.pdf", b"%PDF", **{"Content-Type": "application/pdf"})
-    pin, voice, image, document = _wait_stored(world, 4)
+    pin, voice, sample, image, document = _wait_stored(world, 5)
+    assert (sample.text, world.client.fetch(sample.media[0].id).mime_type) == ("een voorbeeld", "image/jpeg")
     assert (pin.location.latitude, pin.location.longitude) == (52.09, 5.12)
     assert [one.kind for one in (voice, image, document)] == ["voice", "image", "document"]
     assert (image.text, document.media[0].filename) == ("mijn brief", "brief.pdf")
