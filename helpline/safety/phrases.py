@@ -21,10 +21,12 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "data" / "safety" / "ph
 KINDS = ("medical", "suicidal", "violence", "trafficking", "child_alone", "police")
 """In order of precedence."""
 MARKERS = ("harmless", "past", "now", "asking", "elsewhere")
-NEAR, FAR, ANYWHERE = 2, 6, 9
+NEAR, FAR, ANYWHERE = 2, 6, 8
 """Most words between two parts of a phrase: a space, `..` and `&`."""
 _FUZZY_FROM = 6
 """Shortest word for which one wrong, missing or swapped letter is forgiven."""
+_BONES_FROM = 4
+"""Fewest consonants by which a word of Arabic in Latin letters is known whatever its vowels."""
 _ALIKE = ("aeiouy", "csz", "ckq", "fv", "bv", "vw", "gj", "ij", "mn", "td", "bp", "аеоиіуыэяю", "сз", "шщ")
 """Letters written for each other."""
 _ARTICLES = ("وال", "بال", "فال", "كال", "ال", "لل", "و", "ف", "ب", "ل", "ه", "ع")
@@ -74,7 +76,7 @@ class Index:
             return self.atoms[word]
         number = self.atoms[word] = len(self.atoms)
         core = word.strip("*~")
-        if word.startswith("~"):
+        if word.startswith("~") and len(skeleton(core)) >= _BONES_FROM:
             self.bones[skeleton(core)].add(number)
         elif word.startswith("*") and word.endswith("*"):
             self.inside[core].add(number)

@@ -13,7 +13,7 @@ MOST_READ = 4096
 """Characters read from the start of a message, WhatsApp's own limit; of a longer text also the end."""
 LAST_READ = 1024
 LONGEST_WORD = 28
-_SENTENCE, _PAUSE = 4, 1
+_SENTENCE, _PAUSE = 6, 1
 """How many words a full stop or a comma counts for when words must stand near each other."""
 
 _DROPPED = {
@@ -34,7 +34,7 @@ _FOLDED = str.maketrans(
     }
 )  # fmt: skip
 _MARKS = re.compile(r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]+")
-_AGAIN = re.compile(r"([^\W\d_\u2e80-\u9fff])\1+")
+_AGAIN = re.compile(r"([^\W\d_\u0590-\u1fff\u2e80-\u9fff]|[اوي])\1+|(\w)\2{2,}")
 _ELISION = re.compile(r"\b(j|l|d|m|t|s|n|c|qu|jusqu|lorsqu|puisqu)'(?=[aeiouyh])")
 _APOSTROPHE = re.compile(r"(?<=\w)'+(?=\w)")
 _HAN = re.compile(r"([\u2e80-\u9fff])")
@@ -78,7 +78,7 @@ def folded(text: str) -> str:
         text = _HAN.sub(r" \1 ", text)
     text = _SPELT_OUT.sub(lambda spelt: _NOT_LETTER.sub("", spelt.group()), text)
     text = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", text))
-    return _AGAIN.sub(r"\1", text)
+    return _AGAIN.sub(r"\1\2", text)
 
 
 def _digit(letter: str) -> str:
