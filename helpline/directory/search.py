@@ -17,9 +17,9 @@ from helpline.places import distance_km
 
 WITHIN_KM = 60.0
 """Further away is not "near"; a person helps instead."""
-LOOK_KM = (0.7, 3.0, 12.0, WITHIN_KM)
+LOOK_KM = (0.7, 3.0, 10.0, 25.0, WITHIN_KM)
 """Boxes to look in, one after the other, until enough is found: few rows are read wherever services crowd."""
-POOL = 15
+POOL = 10
 """How many of the nearest are compared when opening hours and suitability count."""
 LATER_KM, CLOSED_KM, HOURS_UNKNOWN_KM = 3.0, 6.0, 2.0
 AUDIENCE_KM = {"yes": 0.0, "ask": 1.5, "unknown": 3.0}
