@@ -8,7 +8,6 @@ words matched in a close spelling. What nothing matches stays as it is.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -43,10 +42,11 @@ class Dictionary:
         self.language = language
         self._glosses: dict[str, str] = {}
         self._longest: dict[str, int] = {}
+        same: dict[str, str] = {}  # one object per meaning; interning every form would cost as much as the forms
         for form, meaning in rows:
             key = normalise.__wrapped__(form, language)
             if key:
-                self._glosses.setdefault(sys.intern(key), sys.intern(meaning))
+                self._glosses.setdefault(key, same.setdefault(meaning, meaning))
         for key in list(self._glosses):
             bare = unaccented(key)
             if bare != key:
