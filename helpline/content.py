@@ -111,7 +111,7 @@ class Answers:
         """Whether a text exists for the key (in that language)."""
         return bool(self._text(key, language) if language else self._texts.get(key))
 
-    def get(self, key: str, language: str | None, **variables: str) -> OutboundMessage:
+    def get(self, key: str, language: str | None, /, **variables: str) -> OutboundMessage:
         """The message for a key in the contact's language, or English where that is missing."""
         self.refresh()
         answer = self._text(key, language) or self._text(key, DEFAULT_LANGUAGE)
@@ -119,7 +119,7 @@ class Answers:
             raise MissingAnswer(f"There is no text for {key}. Write it in the console, or in data/.")
         return answer.filled({"organisation": self._who(language), **variables})
 
-    def static(self, key: str, language: str | None, **variables: str) -> OutboundMessage:
+    def static(self, key: str, language: str | None, /, **variables: str) -> OutboundMessage:
         """The shipped text, whatever the database says or whether it can be reached: for safety texts."""
         by_language = self._starter.get(key, {})
         answer = by_language.get(language or "") or by_language.get(DEFAULT_LANGUAGE)

@@ -103,7 +103,7 @@ def _without_case(message: InboundMessage, language_spoken: bool) -> Plan:
         return Plan(Destination.PEOPLE, reason="media")
     if message.deliver == "location":
         return Plan(Destination.ASSISTANT, text="/inform_location")
-    if message.deliver not in ("text", "reply"):
+    if message.deliver not in ("text", "reply") and message.kind != "text":
         edited = message.details.get("unsupported_type") == "edit" or message.kind == "edit"
         return Plan(Destination.TELL, key="utter_edited" if edited else "utter_unreadable")
     text = written(message)

@@ -72,3 +72,7 @@ def test_safety_text_is_the_shipped_one_whatever_the_database_says(service, fold
         content.import_starter(conn, folder)
         content.change(conn, "utter_hello", "nl", "Dag")
     assert content.Answers(service.engine, folder).static("utter_hello", "nl").text == "Hallo"
+
+
+def test_a_slot_named_like_a_parameter_is_only_a_variable(folder):
+    assert content.Answers(None, folder).get("utter_hello", "nl", language="fr", key="x").text == "Hallo"

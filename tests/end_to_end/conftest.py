@@ -98,6 +98,12 @@ class Desk:
         """Numbers of the cases on the list."""
         return list(dict.fromkeys(int(number) for number in re.findall(r'href="/cases/(\d+)', self.page("/cases"))))
 
+    def find(self, words: str) -> int:
+        """The waiting case in whose conversation these words stand."""
+        found = [number for number in self.waiting() if words in self.page(f"/cases/{number}")]
+        assert found, f"no case on the list shows {words!r}"
+        return found[0]
+
     def reply(self, case_id: int, text: str) -> requests.Response:
         page = self.page(f"/cases/{case_id}")
         once = re.search(r'name="once" value="([^"]+)"', page)
