@@ -106,6 +106,7 @@ class Message:
         return any(
             self._places[start] - last <= reach and first - self._places[end - 1] <= reach
             for mark in self._candidates[marker]
-            if mark.language == phrase.language
             for start, end in self._found(mark)
+            # One word of another language may mean anything ("les" is a lesson in Dutch); two are hardly chance.
+            if mark.language == phrase.language or end - start > 1
         )
