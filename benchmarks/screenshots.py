@@ -34,6 +34,7 @@ def served(opened: Any) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        server.task_dispatcher.shutdown()
         server.close()
 
 

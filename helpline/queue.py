@@ -78,6 +78,12 @@ def oldest_wait(conn: Connection) -> int:
     return max(0, clock.now() - since) if since else 0
 
 
+def languages(conn: Connection) -> list[str]:
+    """Languages of open cases."""
+    query = sa.select(table.c.language).where(table.c.state != "closed", table.c.language.is_not(None)).distinct()
+    return [row.language for row in conn.execute(query)]
+
+
 @dataclass(frozen=True)
 class Talk:
     """A conversation that the assistant has."""

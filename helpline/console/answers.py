@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 
 from helpline import finding, gloss
 from helpline.console import current
@@ -91,11 +91,11 @@ def topic_is_known(topic: str) -> bool:
 
 def topic_name(topic: str | None) -> str:
     """What an intent is about, in the console's language."""
-    words, answers = current.words(), current.service().answers
-    key = f"utter_name_{topic}"
-    if not topic or not answers.has(key):
-        return words("topic.none")
-    return answers.get(key, words.language).text
+    known: dict[str, str] = g.setdefault("topic_names", {})
+    if topic and topic not in known:
+        key, answers = f"utter_name_{topic}", current.service().answers
+        known[topic] = answers.get(key, current.words().language).text if answers.has(key) else ""
+    return known.get(topic or "") or current.words()("topic.none")
 
 
 def _name(topic: str) -> str:
@@ -127,3 +127,9 @@ def rough(text: str, language: str | None) -> str:
     if not text or not language or language == "en" or language in account.reads or gloss.dictionary(language) is None:
         return ""
     return gloss.gloss(text[:600], language)
+
+
+def warm() -> None:
+    """Read the pocket dictionaries now, so that the first page that needs one need not wait."""
+    for path in sorted(gloss.FOLDER.glob("*.tsv")):
+        gloss.gloss("warm", path.stem)

@@ -11,7 +11,7 @@ from typing import Any
 
 import jinja2
 import waitress
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, g, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -100,6 +100,7 @@ def serve(settings: Settings) -> None:
 
 def _tend(opened: Service) -> None:
     """Every few seconds: wake parked cases, give back those of people who are away. Harmless to do twice."""
+    answers.warm()
     while True:
         time.sleep(TEND_SECONDS)
         try:
@@ -132,13 +133,10 @@ def _globals() -> dict[str, Any]:
 
 
 @cache
-def _digest(name: str) -> str:
-    return hashlib.sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]
-
-
 def _asset(name: str) -> str:
     """Address of a static file; it changes with the file, so browsers may keep it."""
-    return url_for("static", filename=name, v=_digest(name))
+    digest = hashlib.sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
 
 
 def _http_fault(error: HTTPException) -> Any:

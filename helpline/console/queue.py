@@ -22,8 +22,11 @@ LISTS = {
     "open": queue.Filter(queue.OPEN),
     "closed": queue.Filter(("closed",)),
 }
-ROWS = 100
+ROWS = 50
+"""More would be a page nobody reads; the figures above the list count all."""
 TRIES = 5
+TARGET_SECONDS, URGENT_SECONDS = 30 * 60, 5 * 60
+"""How long a contact may wait for a person's words: coloured from four fifths on."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class Board:
     show: str
     rows: list[Case]
     counts: dict[str, int]
+    chosen: queue.Filter
+    languages: list[str]
+    """Languages of open cases, to choose from."""
     mark: str
     """Changes when the list would look different; the page asks with it."""
 
@@ -78,11 +84,13 @@ def take_next() -> AnyResponse | tuple[str, int]:
 def read(conn: Connection) -> Board:
     """The chosen list and the figures beside it."""
     account, show = current.account(), chosen_list()
-    chosen = LISTS[show]
+    language = request.args.get("language", "")[:8]
+    chosen = replace(LISTS[show], language=language, urgent=request.args.get("urgent") == "1")
     if show == "mine":
         chosen = replace(chosen, account_id=account.id)
     rows = queue.listed(conn, chosen, reads=account.reads, limit=ROWS)
-    return Board(show, rows, queue.counts(conn, account.id), mark(conn, show))
+    languages = sorted({*queue.languages(conn), *((language,) if language else ())})
+    return Board(show, rows, queue.counts(conn, account.id), chosen, languages, mark(conn, show))
 
 
 def mark(conn: Connection, show: str) -> str:
@@ -101,6 +109,13 @@ def nothing_read(account: accounts.Account, case: Case) -> bool:
     return bool(case.language) and bool(account.reads) and case.language not in account.reads
 
 
+def lateness(case: Case) -> str:
+    """`late` or `overdue` for a contact who has waited long for a person; else empty."""
+    waited = clock.now() - (case.waiting_since or clock.now())
+    target = URGENT_SECONDS if case.urgent else TARGET_SECONDS
+    return "overdue" if waited >= target else "late" if waited >= target * 0.8 else ""
+
+
 def globals_() -> dict[str, Any]:
     """What templates of lists need."""
-    return {"nothing_read": nothing_read, "LISTS": tuple(LISTS)}
+    return {"nothing_read": nothing_read, "LISTS": tuple(LISTS), "ROWS": ROWS, "lateness": lateness}

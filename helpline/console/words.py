@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +68,11 @@ class Words:
 
     def language_name(self, code: str | None) -> str:
         """What a language is called."""
-        if not code or code == "und":
-            return self("language.unknown")
-        try:
-            name = Locale.parse(_NAMED_AS.get(code, code)).get_display_name(self._locale)
-        except (UnknownLocaleError, ValueError):
-            name = None
-        return name or self._locale.languages.get(code) or code
+        return self("language.unknown") if not code or code == "und" else _language_name(self.language, code)
 
     def span(self, seconds: int) -> str:
         """A length of time in its largest unit, short: 12 min."""
-        delta = dt.timedelta(seconds=max(60, int(seconds)))
-        return str(format_timedelta(delta, granularity="minute", threshold=1.5, format="short", locale=self._locale))
+        return _span(self.language, max(1, int(seconds) // 60))
 
     def since(self, at: int) -> str:
         """How long ago, short."""
@@ -112,6 +105,22 @@ class Words:
     def share(self, value: float) -> str:
         """A share between 0 and 1 in whole percents."""
         return f"{round(value * 100)}%"
+
+
+@lru_cache(maxsize=5000)
+def _span(language: str, minutes: int) -> str:
+    delta = dt.timedelta(minutes=minutes)
+    return str(format_timedelta(delta, granularity="minute", threshold=1.5, format="short", locale=_LOCALES[language]))
+
+
+@lru_cache(maxsize=500)
+def _language_name(language: str, code: str) -> str:
+    locale = _LOCALES[language]
+    try:
+        name = Locale.parse(_NAMED_AS.get(code, code)).get_display_name(locale)
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return str(name or locale.languages.get(code) or code)
 
 
 def direction(code: str | None) -> str:

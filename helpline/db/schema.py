@@ -41,7 +41,7 @@ contacts = sa.Table(
     ),
     _c("stretch_turns", sa.Integer, "turns in this stretch", "contact", default=0),
     _c("stretch_at", sa.Integer, "last turn; 30 idle minutes begin a new stretch", "contact", default=0),
-    _c("last_inbound_at", sa.Integer, "opens WhatsApp's 24-hour window", "contact", nullable=True),
+    _c("last_inbound_at", sa.Integer, "opens WhatsApp's 24-hour window", "contact", nullable=True, index=True),
     _c("notice_at", sa.Integer, "when the first-contact notice was sent", "contact", nullable=True),
     _c("stopped_at", sa.Integer, "asked for silence; cleared when they write again", "contact", nullable=True),
     _c("blocked_until", sa.Integer, "messages are stored but not answered until then", "contact", nullable=True),
@@ -156,6 +156,7 @@ cases = sa.Table(
     _c("outcome", sa.String(24), "how it ended", "case", nullable=True),
     _c("lesson", sa.String(24), "what editors should mend: cases.LESSONS", "case", nullable=True),
     sa.Index("ix_cases_state_waiting", "state", "urgent", "waiting_since"),
+    sa.Index("ix_cases_state_closed", "state", "closed_at", "id"),
     sa.Index(
         "uq_cases_one_open",
         "contact_id",

@@ -224,6 +224,7 @@
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches(".attach input")) event.target.closest(".attach").querySelector(".file-name").textContent = event.target.files[0]?.name || "";
+    if (event.target.closest(".filters")) event.target.form.requestSubmit();
     if (event.target.matches(".mode")) $(event.target.id === "mode-note" ? "#note-text" : "#reply-text")?.focus();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -238,6 +239,7 @@
 
   function reveal() { document.querySelectorAll("[data-insert]").forEach((button) => { button.hidden = false; }); }
   reveal();
+  document.querySelectorAll(".filters button").forEach((button) => { button.hidden = true; });
   if (matchMedia("(max-width: 1080px)").matches) {
     const card = $(".card-column details.card");
     if (card && $(".write.reply")) card.open = false;
