@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from helpline import clock, directory
 from helpline.db import schema
 from helpline.db.engine import connect, reading
-from helpline.places import matching
+from helpline.places.gazetteer import gazetteer
 
 SERVICES, LOOKUPS = 50_000, 2_000
 HOURS = ("", "24/7", "Mo-Fr 09:00-17:00; PH off", "Tu,Th 10:00-12:00", "Mo-Su 18:00-22:00")
@@ -25,7 +25,7 @@ HOURS = ("", "24/7", "Mo-Fr 09:00-17:00; PH off", "Tu,Th 10:00-12:00", "Mo-Su 18
 
 def rows(chance: random.Random) -> list[dict[str, object]]:
     """Made-up services."""
-    towns = [place for place in matching.gazetteer().provinces if place.population > 20_000]
+    towns = [place for place in gazetteer().provinces if place.population > 20_000]
     weights = [place.population for place in towns]
     made = []
     for number in range(SERVICES):

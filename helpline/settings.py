@@ -57,6 +57,12 @@ class Settings:
     platform121_program_id: str = _setting("", "number of the voucher programme at 121")
     helpline_phone: str = _setting("", "the helpdesk's phone number as people may read it; empty: not mentioned")
     organisation: str = _setting("", "who runs the helpdesk; empty: the name in the answers, per language")
+    directory_sources: str = _setting(
+        "", "lists of services fetched daily, name=https://..., parted by spaces; may hold an API key", secret=True
+    )
+    directory_hosts: str = _setting(
+        "sheets.googleapis.com,overpass-api.de", "hosts that lists of services may be fetched from"
+    )
     semantic_encoder: str = _setting("", "folder of an ONNX sentence encoder; empty: none")
 
     def __repr__(self) -> str:

@@ -44,6 +44,7 @@ def test_ordinary_sentences_are_no_answer_to_where_are_you_either():
     assert read == {}
 
 
+@pytest.mark.slow
 def test_starter_examples_without_a_place_hold_none():
     sentences = without_a_place()
     read = {text: named(places.mentioned(text)) for text in sentences if places.mentioned(text)}
@@ -111,9 +112,8 @@ def test_every_place_can_be_found_by_the_name_it_is_shown_with():
     shown = [one.place for one in found if one.place.population >= 1000]
     lost = []
     for place in shown:
-        first = next(iter(places.find(place.name)), None)
-        if first is None or places.apart_km(first, place) > 5:
-            lost.append((place.name, first))
+        if not any(places.apart_km(one, place) < 5 for one in places.find(place.name)):
+            lost.append(place.name)
     assert lost == []
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from helpline.places import matching, names, postcodes
+from helpline.places.gazetteer import gazetteer
 from helpline.places.place import Place, apart_km, distance_km
 
 __all__ = ["Pin", "Place", "apart_km", "distance_km", "find", "in_sentence", "mentioned", "of_pin", "of_postcode"]
@@ -87,4 +88,4 @@ def prepare() -> str:
 
 @cache
 def _towns() -> list[Place]:
-    return [place for place in matching.gazetteer().provinces if place.kind == "town"]
+    return [place for place in gazetteer().provinces if place.kind == "town"]
