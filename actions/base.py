@@ -81,4 +81,6 @@ def say(dispatcher: CollectingDispatcher, message: OutboundMessage) -> None:
     """Say a finished message (one whose language or facts the NLG class could not know)."""
     buttons = [{"title": b.title, "payload": b.payload, "description": b.description} for b in message.buttons]
     extra: dict[str, Any] = {"request_location": True} if message.request_location else {}
+    if message.list_title:
+        extra["list_title"] = message.list_title
     dispatcher.utter_message(text=message.text, buttons=buttons or None, **extra)

@@ -217,6 +217,12 @@ def failed(conn: Connection, outbox_id: int, error: str) -> None:
     conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.rank < RANK["delivered"]).values(**values))
 
 
+def silence(conn: Connection, contact_id: str) -> None:
+    """Suppress what still waits to go to somebody who asked for silence; safety texts go all the same."""
+    waiting = sa.and_(outbox.c.contact_id == contact_id, outbox.c.state.in_(("queued", "held")))
+    conn.execute(sa.update(outbox).where(waiting, outbox.c.kind != "safety").values(state="suppressed"))
+
+
 def hold(conn: Connection, outbox_id: int) -> None:
     """The window has shut: keep it until the contact writes."""
     conn.execute(sa.update(outbox).where(*_sending(outbox_id)).values(state="held", lease_until=None))

@@ -19,10 +19,11 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
 
-from helpline import clock, contacts, logs, outbox, privacy
+from helpline import contacts, directory, logs, outbox, privacy
 from helpline.db.engine import reading
 from helpline.errors import InputError
 from helpline.outbox import Outgoing
+from helpline.pace import Pace
 from helpline.service import Service
 from helpline.whatsapp import client, render
 
@@ -30,9 +31,6 @@ SENDERS = 8
 IDLE_SECONDS = 0.03
 """How often to look for something to send; one indexed query without a lock."""
 BLOCKED_SECONDS = 0.1
-LONGEST_PAUSE = 300
-LONGEST_PAIR_PAUSE = 900
-TROUBLE_PAUSE = 60
 LATE_SECONDS = 300
 
 log = logs.get(__name__)
@@ -45,51 +43,6 @@ oldest_gauge = Gauge("helpline_outbox_oldest_seconds", "Age of the oldest of the
 paused_gauge = Gauge("helpline_outbox_paused", "1 while nothing is sent: throttled, unreachable or account trouble.")
 
 
-class Pace:
-    """How long to wait after the provider said "too fast": longer each time in a row, forgotten after a success."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pairs: dict[str, int] = {}
-        self._number = 0
-        self.until = 0
-        """Nothing is sent before this."""
-        self.trouble = ""
-        """Class and code of what only a person can mend."""
-
-    def paused(self) -> bool:
-        """Whether sending would make it worse."""
-        return clock.now() < self.until
-
-    def number(self, named: int | None = None) -> int:
-        """Everything waits; for how many seconds."""
-        with self._lock:
-            self._number += 1
-            return self._stop_for(named or min(2**self._number, LONGEST_PAUSE))
-
-    def account(self, name: str) -> int:
-        """Everything waits for a person."""
-        with self._lock:
-            self.trouble = name
-            return self._stop_for(TROUBLE_PAUSE)
-
-    def pair(self, contact_id: str) -> int:
-        """This contact waits: 4, 16, 64 seconds and so on, as Meta advises."""
-        with self._lock:
-            self._pairs[contact_id] = times = self._pairs.get(contact_id, 0) + 1
-            return int(min(4**times, LONGEST_PAIR_PAUSE))
-
-    def well(self, contact_id: str) -> None:
-        """A message was taken."""
-        with self._lock:
-            self._number, self.trouble = 0, ""
-            self._pairs.pop(contact_id, None)
-
-    def _stop_for(self, seconds: int) -> int:
-        self.until = max(self.until, clock.now() + seconds)
-        return seconds
-
-
 class Worker:
     """Sends what is queued, several contacts at a time, each contact's messages in order."""
 
@@ -99,11 +52,13 @@ class Worker:
         self._stopping = threading.Event()
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="deliver")
         self._free = threading.Semaphore(SENDERS)
+        self._slow = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slow")
+        """For jobs that wait for the network; delivery must not wait with them."""
         self.pace = Pace()
 
     def run(self) -> None:
         """Work until `stop`."""
-        every: dict[Callable[[], None], int] = {self._erase: 60, self._watch: 10}
+        every: dict[Callable[[], None], int] = {self._erase: 60, self._watch: 10, self._refresh: 300}
         due = dict.fromkeys(every, 0.0)
         while not self._stopping.is_set():
             try:
@@ -118,6 +73,7 @@ class Worker:
                 self._stopping.wait(1)
             if not busy:
                 self._stopping.wait(IDLE_SECONDS)
+        self._slow.shutdown(wait=False, cancel_futures=True)
         self._senders.shutdown(wait=True)
 
     def stop(self) -> None:
@@ -251,6 +207,16 @@ class Worker:
         paused_gauge.set(self.pace.paused())
         if oldest > LATE_SECONDS:
             logs.event(log, "outbox_is_late", level=40, count=count, oldest_seconds=oldest)
+
+    def _refresh(self) -> None:
+        """Fetch the lists of services that are due, beside the delivery."""
+        self._slow.submit(self._refresh_directory)
+
+    def _refresh_directory(self) -> None:
+        try:
+            directory.refresh_due(self._service.engine, self._service.settings)
+        except Exception:
+            logs.failure(log, "directory_not_refreshed")
 
     def health(self) -> dict[str, Any]:
         """For /health: alive while it answers, ready while the database does and the account is not in trouble."""

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from helpline import clock, contacts, outbox, receipts
 from helpline.db import schema
 from helpline.messages import Author, Button, DeliveryReceipt, Identity, OutboundMessage
+from helpline.pace import Pace
 from helpline.whatsapp.client import Client
-from helpline.worker import Pace, Worker, health_server
+from helpline.worker import Worker, health_server
 from tests.people import AMINA, BASHIR, message, write
 from tests.wires import Reply, StandIn
 

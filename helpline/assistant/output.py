@@ -21,7 +21,7 @@ class WhatsAppOutput(OutputChannel):
         return "whatsapp"
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Keep one response; `request_location` is ours, the rest Rasa's."""
+        """Keep one response; `request_location` and `list_title` are ours, the rest Rasa's."""
         buttons = (*(message.get("buttons") or ()), *(message.get("quick_replies") or ()))
         self.messages.append(
             OutboundMessage(
@@ -30,6 +30,7 @@ class WhatsAppOutput(OutputChannel):
                     Button(str(b.get("title", "")), str(b.get("payload", "")), str(b.get("description") or ""))
                     for b in buttons
                 ),
+                list_title=str(message.get("list_title") or ""),
                 request_location=bool(message.get("request_location")),
             )
         )

@@ -7,26 +7,10 @@ Retention words: `contact` until the contact is erased; `case` N days after the 
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def _c(name: str, kind: Any, purpose: str, keep: str, *args: Any, **kwargs: Any) -> sa.Column[Any]:
-    kwargs.setdefault("nullable", False)
-    return sa.Column(name, kind, *args, info={"purpose": purpose, "keep": keep}, **kwargs)
-
+from helpline.db.columns import Id, metadata
+from helpline.db.columns import column as _c
 
 contacts = sa.Table(
     "contacts",

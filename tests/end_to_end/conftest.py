@@ -146,7 +146,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             [sys.executable, "-m", "helpline", "demo"], cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
         )
     try:
-        wait_until(lambda: "Everything runs" in log.read_text() or process.poll() is not None, 300, "the start")
+        wait_until(lambda: "Everything runs" in log.read_text() or process.poll() is not None, 900, "the start")
         assert process.poll() is None, log.read_text()
         yield Running(process, ports, log)
     finally:
