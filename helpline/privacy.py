@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock, contacts, handoff, outbox
-from helpline.db.schema import cases, inbox, metadata, trackers
+from helpline.db.columns import metadata
+from helpline.db.schema import cases, inbox, trackers
 from helpline.db.schema import contacts as contacts_table
 from helpline.db.schema import outbox as outbox_table
 from helpline.service import Service
@@ -79,5 +80,7 @@ def inventory() -> str:
     for table in metadata.sorted_tables:
         for column in table.columns:
             sealed = "yes" if column.name.endswith("_sealed") else ""
-            rows.append(f"| `{table.name}.{column.name}` | {column.info['purpose']} | {column.info['keep']} | {sealed} |")
+            rows.append(
+                f"| `{table.name}.{column.name}` | {column.info['purpose']} | {column.info['keep']} | {sealed} |"
+            )
     return "\n".join(rows)

@@ -23,7 +23,7 @@ from helpline import contacts, directory, logs, outbox, privacy
 from helpline.db.engine import reading
 from helpline.errors import InputError
 from helpline.outbox import Outgoing
-from helpline.pace import Pace
+from helpline.pace import LONGEST_PAUSE, Pace
 from helpline.service import Service
 from helpline.whatsapp import client, render
 
