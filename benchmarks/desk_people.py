@@ -110,3 +110,14 @@ def delivered(conn: Connection, rank: int) -> None:
     """Everything sent so far was read (3), delivered (2) or sent (1)."""
     values = {"rank": rank, "state": {1: "sent", 2: "delivered", 3: "read"}[rank], "sent_at": clock.now()}
     conn.execute(schema.outbox.update().where(schema.outbox.c.state == "queued").values(**values))
+
+
+def crowd(conn: Connection, opened: service.Service, number: int) -> None:
+    """Many contacts who wait, and one who talks with the assistant."""
+    for one in range(number):
+        contact_id = wrote(conn, opened, f"3160001{one:04}", "hello?")
+        language = ("en", "fr", "ar", "nl")[one % 4]
+        cases.open_case(conn, opened.vault, contact_id, "asked", topic="find_food", language=language)
+        clock.shift(7)
+    contact_id = wrote(conn, opened, "31600029999", "Where can I get food today?")
+    contacts.speak(conn, contact_id, "en")

@@ -14,7 +14,7 @@ from typing import Any
 import waitress
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.desk_people import everyday, make_service
+from benchmarks.desk_people import crowd, everyday, make_service
 from helpline import accounts
 from helpline.console import app
 
@@ -62,7 +62,22 @@ def main() -> None:
                 ("phone", PHONE, "light"),
             ):
                 _session(browser, base, folder, name, size, scheme, ids)
+            _one(browser, f"{base}/cases?show=mine", folder / "empty.png", "noor")
+        with opened.engine.begin() as conn:
+            crowd(conn, opened, 500)
+        with served(opened) as base:
+            _one(browser, f"{base}/cases", folder / "crowd.png", "noor")
+            _one(browser, f"{base}/assistant", folder / "assistant.png", "noor")
         browser.close()
+
+
+def _one(browser: Browser, address: str, target: Path, username: str) -> None:
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, address.partition("/cases")[0].partition("/assistant")[0], username)
+    page.goto(address)
+    page.screenshot(path=target)
+    context.close()
 
 
 def _session(browser: Browser, base: str, folder: Path, name: str, size: Any, scheme: Any, ids: dict[str, int]) -> None:

@@ -325,5 +325,5 @@ def test_nothing_that_sends_knows_of_notes():
     package = Path(cases.__file__).parent
     sending = [package / "outbox.py", package / "worker.py", *(package / "whatsapp").glob("*.py")]
     assert [path.name for path in sending if re.search(r"\bnotes\b", path.read_text(encoding="utf-8"))] == []
-    assert "outbox" not in inspect.getsource(replies.note)
+    assert "outbox." not in inspect.getsource(replies.note)
     assert {key.column.table.name for key in schema.outbox.foreign_keys} == {"contacts"}
