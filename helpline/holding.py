@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import cases, clock, contacts, presence, replies
+from helpline import cases, clock, contacts, outbox, presence, replies
 from helpline.db.schema import accounts, inbox
 from helpline.db.schema import cases as table
+from helpline.db.schema import outbox as sent
 from helpline.db.vault import Vault
 from helpline.errors import AlreadyClaimed, InputError, Refused, StaleVersion
+from helpline.messages import Author, OutboundMessage
 
 UNDO_SECONDS = 10
 UNDO_GRACE = 5
@@ -86,6 +88,18 @@ def park(conn: Connection, case_id: int, account_id: int, until: int) -> None:
     cases.change(conn, case_id, account_id, ("active",), "parked", {"state": "parked", "parked_until": until})
 
 
+def say_goodbye(conn: Connection, vault: Vault, case_id: int, message: OutboundMessage) -> None:
+    """Tell the contact that the assistant answers again; it leaves when closing can no longer be undone."""
+    case = cases.get(conn, case_id)
+    key = f"goodbye:{case_id}:{case.version}"
+    outbox.put(
+        conn, vault, case.contact_id, message, author=Author.SYSTEM, kind="goodbye", once_key=key, case_id=case_id,
+        language=case.language,
+    )  # fmt: skip
+    after = clock.now() + UNDO_SECONDS
+    conn.execute(sa.update(sent).where(sent.c.once_key == key).values(next_attempt_at=after))
+
+
 def undo_close(conn: Connection, case_id: int, account_id: int) -> None:
     """Reopen what one has just closed by mistake. Raises Refused once it is too late or the contact wrote again."""
     case = cases.get(conn, case_id)
@@ -100,6 +114,8 @@ def undo_close(conn: Connection, case_id: int, account_id: int) -> None:
     values = {"state": "active", "closed_at": None, "outcome": None, "lesson": None, "version": table.c.version + 1}
     if not conn.execute(sa.update(table).where(*mine, table.c.closed_at >= since).values(**values)).rowcount:
         raise Refused("error.undo_late")
+    goodbye = (sent.c.case_id == case_id, sent.c.kind == "goodbye", sent.c.state.in_(("queued", "held")))
+    conn.execute(sa.update(sent).where(*goodbye).values(state="suppressed"))
     contacts.raise_epoch(conn, case.contact_id)
     cases.record(conn, case_id, "reopened", account_id)
 

@@ -14,7 +14,7 @@ from helpline.db.schema import inbox as received
 from helpline.db.schema import notes
 from helpline.db.schema import outbox as sent
 from helpline.db.vault import Vault
-from helpline.errors import InputError, StaleVersion, WindowClosed
+from helpline.errors import InputError, Refused, StaleVersion, WindowClosed
 from helpline.messages import Author, OutboundMessage
 
 
@@ -73,6 +73,8 @@ def reply(
     if conn.execute(sa.select(sent.c.id).where(sent.c.once_key == once_key)).first():
         return False
     cases.require_holder(conn, case_id, account_id)
+    if contact.stopped_at is not None:
+        raise Refused("error.stopped")
     now = newest(conn, case)
     if seen is not None and (seen.inbox_id < now.inbox_id or seen.note_id < now.note_id):
         raise Unseen("Something new was written. Read it, then send again.")

@@ -118,6 +118,10 @@ def close(case_id: int) -> Answer:
         if waits and outcome in ("answered", "referred") and request.form.get("unanswered") != "yes":
             raise Refused("error.close_unanswered")
         cases.close(conn, case_id, me, outcome, topic, lesson or None)
+        if request.form.get("goodbye") == "yes":
+            service = current.service()
+            words = service.answers.get("utter_case_closed", get(conn, case_id).language)
+            holding.say_goodbye(conn, service.vault, case_id, words)
         for kind in drafts.KINDS:
             drafts.drop(conn, case_id, me, kind)
 

@@ -43,7 +43,8 @@ def reply(case_id: int) -> AnyResponse | tuple[str, int] | str:
         nudge = None
         if request.form.get("hold") == "yes":
             language = get(conn, case_id).language or "en"
-            nudge = OutboundMessage("", template=service.settings.whatsapp_template, template_language=language)
+            text_of_it = service.answers.get("utter_held_answer", language).text
+            nudge = OutboundMessage(text_of_it, template=service.settings.whatsapp_template, template_language=language)
         message = OutboundMessage(text, media=file)
         replies.reply(conn, service.vault, case_id, me, message, f"reply:{once}", seen=seen, nudge=nudge)
         drafts.drop(conn, case_id, me, "reply")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from helpline import cases, clock, content, finding, outbox, replies
+from helpline import cases, clock, contacts, content, finding, outbox, replies
 from helpline.console import media
 from helpline.db import schema
 from helpline.messages import Identity, Media
@@ -73,6 +73,29 @@ def test_a_close_is_undone_with_one_click(service, sara, answered):
     assert "Undo closing" in sara.get(f"/cases/{answered}").text
     assert sara.post(f"/cases/{answered}/undo").status_code == 303
     assert state(service, answered).state == "active"
+
+
+def test_the_goodbye_waits_until_closing_cannot_be_undone(service, sara, answered):
+    sara.post(f"/cases/{answered}/close", topic="find_food", outcome="answered", goodbye="yes")
+    with service.engine.begin() as conn:
+        conn.execute(sa.update(schema.outbox).where(schema.outbox.c.kind == "reply").values(state="sent"))
+        assert outbox.claim(conn, service.vault, 5) == []
+    sara.post(f"/cases/{answered}/undo")
+    with service.engine.begin() as conn:
+        clock.shift(60)
+        assert outbox.claim(conn, service.vault, 5) == []
+        row = conn.execute(schema.outbox.select().where(schema.outbox.c.kind == "goodbye")).one()
+    assert row.state == "suppressed"
+
+
+def test_somebody_who_asked_for_silence_is_not_written_to_and_the_agent_is_told(service, sara, mine):
+    with service.engine.begin() as conn:
+        contacts.stop(conn, cases.get(conn, mine).contact_id)
+    refused = sara.post(f"/cases/{mine}/reply", text="are you there?", once=str(uuid.uuid4()))
+    assert (
+        refused.status_code == 409 and "asked for no more messages" in refused.text and "are you there?" in refused.text
+    )
+    assert count(service.engine, schema.outbox) == 0
 
 
 def test_capacity_is_enforced_and_an_urgent_case_may_come_on_top(service, console, vault):
@@ -325,5 +348,5 @@ def test_nothing_that_sends_knows_of_notes():
     package = Path(cases.__file__).parent
     sending = [package / "outbox.py", package / "worker.py", *(package / "whatsapp").glob("*.py")]
     assert [path.name for path in sending if re.search(r"\bnotes\b", path.read_text(encoding="utf-8"))] == []
-    assert "outbox." not in inspect.getsource(replies.note)
+    assert "outbox.put" not in inspect.getsource(replies.note)
     assert {key.column.table.name for key in schema.outbox.foreign_keys} == {"contacts"}
