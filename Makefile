@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup demo test test-fast check fix train run evaluate benchmark-nlu benchmark-clinc lock screenshots clean
+.PHONY: help setup demo test test-fast check fix train run evaluate benchmark-nlu benchmark-clinc benchmark-desk lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ evaluate: setup ## Measure how well messages are understood; writes docs/benchma
 
 benchmark-nlu: setup ## Our understanding beside DIET and logistic regression, same folds
 	@$(PY) -m benchmarks.nlu_pipelines
+
+benchmark-desk: setup ## How fast the desk answers with 1,000 open and 100,000 closed cases
+	@$(PY) -m benchmarks.desk
 
 benchmark-clinc: setup ## The classifier on CLINC150: CLINC=path/to/data_full.json
 	@$(PY) -m benchmarks.clinc
