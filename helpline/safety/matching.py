@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from helpline.safety.phrases import KINDS, Phrase, index
+from helpline.safety.phrases import KINDS, NEAR, Phrase, index
 from helpline.safety.words import cut
 
-_MOST_SPANS = 40
-"""Places of one group that are tried; a message that repeats a word more often says nothing new."""
+_MOST_SPANS = 20
+"""Places of one group that are tried at the start and at the end; repeating a word more often says nothing new."""
 _ALONE_WORDS = 4
 _REACH = {"past": 9, "elsewhere": 12, "asking": 7, "now": 14}
 """How many words away a marker still speaks about a phrase."""
+_SPOKEN = ("en", "nl", "fr", "ar", "es", "pt")
 _DOUBTED = frozenset({"police", "child_alone", "trafficking"})
 """Kinds about which people ask in general ("what if the police …")."""
 
@@ -38,13 +39,16 @@ class Message:
         for start, atoms in enumerate(self._atoms):
             for atom in atoms:
                 for group, rest in self._index.starts.get(atom, ()):
-                    end = start + 1 + len(rest)
-                    if all(self._at(start + 1 + n, atom) for n, atom in enumerate(rest)):
-                        self._spans[group].append((start, end))
+                    if not rest or all(self._at(start + 1 + n, after) for n, after in enumerate(rest)):
+                        self._spans[group].append((start, start + 1 + len(rest)))
+        for group, spans in self._spans.items():
+            if len(spans) > 2 * _MOST_SPANS:
+                self._spans[group] = spans[:_MOST_SPANS] + spans[-_MOST_SPANS:]
         self._denied = {
             language: {n for start, end in self._spans.get(group, ()) for n in range(start, end)}
             for language, group in self._index.negation.items()
         }
+        self._denied_spoken = {n for language in _SPOKEN for n in self._denied.get(language, ())}
         self._candidates: dict[str, list[Phrase]] = defaultdict(list)
         for group in self._spans:
             for phrase in self._index.anchored.get(group, ()):
@@ -55,11 +59,17 @@ class Message:
         """The phrase of the gravest kind that nothing speaks against."""
         if not any(kind in self._candidates for kind in KINDS):
             return None
-        masked = {n for p in self._candidates["harmless"] for start, end in self._found(p) for n in range(start, end)}
+        harmless = [(p.language, span) for p in self._candidates["harmless"] for span in self._found(p)]
         for kind in KINDS:
             for phrase in self._candidates[kind]:
                 if phrase.alone and len(self._atoms) > _ALONE_WORDS:
                     continue
+                masked = {
+                    n
+                    for language, (start, end) in harmless
+                    if language == phrase.language or end - start > 1
+                    for n in range(start, end)
+                }
                 for span in self._found(phrase, masked):
                     if not self._explained(phrase, span):
                         return phrase
@@ -70,8 +80,8 @@ class Message:
 
     def _found(self, phrase: Phrase, masked: set[int] | frozenset[int] = frozenset()) -> Iterator[Span]:
         """Where a phrase stands, without words that deny it before it or inside it."""
-        denied: set[int] = self._denied.get(phrase.language, set()) if phrase.kind in KINDS else set()
-        for start, end in self._spans[phrase.groups[0]][:_MOST_SPANS]:
+        denied = self._denied_near(phrase)
+        for start, end in self._spans[phrase.groups[0]]:
             just_before = range(max(0, start - 2), start)
             if start not in denied and any(
                 n in denied and self._places[start] - self._places[n] <= 2 for n in just_before
@@ -82,16 +92,23 @@ class Message:
                 ends = {
                     after
                     for before in ends
-                    for first, after in self._spans[group][:_MOST_SPANS]
+                    for first, after in self._spans[group]
                     if first >= before
                     and self._places[first] - self._places[before - 1] - 1 <= gap
-                    and denied.isdisjoint(range(before, first))
+                    and denied.isdisjoint(range(before if gap == NEAR else max(before, first - 1), first))
                 }
                 if not ends:
                     break
             for last in ends:
                 if masked.isdisjoint(range(start, last)):
                     yield start, last
+
+    def _denied_near(self, phrase: Phrase) -> set[int]:
+        """Where words of denial stand; words that many languages share are also denied in the spoken ones."""
+        if phrase.kind not in KINDS:
+            return set()
+        own = self._denied.get(phrase.language, set())
+        return own if phrase.language in _SPOKEN else own | self._denied_spoken
 
     def _explained(self, phrase: Phrase, span: Span) -> bool:
         """Whether markers of the phrase's own language near it say that it is over, elsewhere or only asked."""
