@@ -19,7 +19,7 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
 
-from helpline import contacts, directory, logs, outbox, privacy
+from helpline import contacts, directory, holding, logs, outbox, privacy
 from helpline.db.engine import reading
 from helpline.errors import InputError
 from helpline.outbox import Outgoing
@@ -58,7 +58,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`."""
-        every: dict[Callable[[], None], int] = {self._erase: 60, self._watch: 10, self._refresh: 300}
+        every: dict[Callable[[], None], int] = {self._erase: 60, self._watch: 10, self._tend: 15, self._refresh: 300}
         due = dict.fromkeys(every, 0.0)
         while not self._stopping.is_set():
             try:
@@ -207,6 +207,11 @@ class Worker:
         paused_gauge.set(self.pace.paused())
         if oldest > LATE_SECONDS:
             logs.event(log, "outbox_is_late", level=40, count=count, oldest_seconds=oldest)
+
+    def _tend(self) -> None:
+        """Wake parked cases and give back those of agents who are away."""
+        with self._service.engine.begin() as conn:
+            holding.tend(conn)
 
     def _refresh(self) -> None:
         """Fetch the lists of services that are due, beside the delivery."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from helpline import accounts, clock, holding, logs, service
+from helpline import accounts, clock, logs, service
 from helpline.cases import LESSONS
 from helpline.console import (
     access,
@@ -38,7 +37,6 @@ from helpline.service import Service
 from helpline.settings import Settings
 
 THREADS = 12
-TEND_SECONDS = 15
 REQUEST_BYTES = 1024 * 1024
 MENU = (
     ("queue.page", "nav.cases", "inbox"),
@@ -91,23 +89,11 @@ def serve(settings: Settings) -> None:
                 f"The demo accounts {', '.join(open_accounts)} still have the demo's password. "
                 "Production does not start with them: remove them or give them a password."
             )
-    threading.Thread(target=_tend, args=(opened,), daemon=True, name="tend").start()
+    threading.Thread(target=answers.warm, daemon=True, name="warm").start()
     waitress.serve(
         create(opened), host=settings.bind, port=settings.console_port, threads=THREADS, ident=None,
         clear_untrusted_proxy_headers=opened.settings.trusted_proxies == 0,
     )  # fmt: skip
-
-
-def _tend(opened: Service) -> None:
-    """Every few seconds: wake parked cases, give back those of people who are away. Harmless to do twice."""
-    answers.warm()
-    while True:
-        time.sleep(TEND_SECONDS)
-        try:
-            with opened.engine.begin() as conn:
-                holding.tend(conn)
-        except Exception:
-            logs.failure(log, "cases_not_tended")
 
 
 def _globals() -> dict[str, Any]:

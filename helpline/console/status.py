@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_lat
 from helpline import inbox, logs, outbox, queue
 from helpline.console import current
 from helpline.service import Service
+from helpline.vouchers import source
 
 bp = Blueprint("status", __name__)
 log = logs.get(__name__)
@@ -77,11 +78,17 @@ def every_sign(service: Service) -> list[Sign]:
     ports = {"channel": settings.rasa_port, "actions": settings.actions_port, "worker": settings.worker_port}
     if not settings.production:
         ports["simulator"] = settings.simulator_port
-    with ThreadPoolExecutor(max_workers=len(ports)) as pool:
+    with ThreadPoolExecutor(max_workers=len(ports) + 1) as pool:
         asked = pool.map(lambda one: _ask(one[0], f"http://{host}:{one[1]}/health"), ports.items())
-        signs = list(asked)
+        vouchers = pool.submit(_voucher_source, service)
+        signs = [*asked, vouchers.result()]
     state = "ready" if _database_answers() else "silent"
     return [Sign("database", state, {}), Sign("console", "ready", {}), *signs]
+
+
+def _voucher_source(service: Service) -> Sign:
+    facts = source.health(service)
+    return Sign("vouchers", "ready" if facts.get("ready", facts.get("answers")) else "unready", dict(facts))
 
 
 def _ask(name: str, url: str) -> Sign:
