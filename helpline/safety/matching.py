@@ -11,7 +11,8 @@ from helpline.safety.words import cut
 
 _MOST_SPANS = 20
 """Places of one group that are tried at the start and at the end; repeating a word more often says nothing new."""
-_ALONE_WORDS = 4
+_BESIDE = 2
+"""Other words a message may have beside a phrase that only counts alone."""
 _REACH = {"past": 9, "elsewhere": 12, "asking": 7, "now": 14}
 """How many words away a marker still speaks about a phrase."""
 _SPOKEN = ("en", "nl", "fr", "ar", "es", "pt")
@@ -62,8 +63,6 @@ class Message:
         harmless = [(p.language, span) for p in self._candidates["harmless"] for span in self._found(p)]
         for kind in KINDS:
             for phrase in self._candidates[kind]:
-                if phrase.alone and len(self._atoms) > _ALONE_WORDS:
-                    continue
                 masked = {
                     n
                     for language, (start, end) in harmless
@@ -71,6 +70,8 @@ class Message:
                     for n in range(start, end)
                 }
                 for span in self._found(phrase, masked):
+                    if phrase.alone and len(self._atoms) > span[1] - span[0] + _BESIDE:
+                        continue
                     if not self._explained(phrase, span):
                         return phrase
         return None
