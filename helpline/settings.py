@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from helpline.errors import SettingsError
 
 DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105 - refused when ENVIRONMENT=production
+_TILES = re.compile(r"https://(?:\{s\}\.)?[\w.:-]+/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[\w/{}.?=&@%~-]+")
 
 
 def _setting(default: str | None, purpose: str, *, secret: bool = False) -> str:
@@ -62,6 +64,9 @@ class Settings:
     )
     directory_hosts: str = _setting(
         "sheets.googleapis.com,overpass-api.de", "hosts that lists of services may be fetched from"
+    )
+    directory_tiles_url: str = _setting(
+        "", "map tiles for the console's directory, https://.../{z}/{x}/{y}.png; empty: points without a map"
     )
     semantic_encoder: str = _setting("", "folder of an ONNX sentence encoder; empty: none")
 
@@ -145,6 +150,8 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
             faults.append("PLATFORM121_PROGRAM_ID must be a whole number.")
         if values["environment"] == "production" and str(values["platform121_url"]).startswith("http://"):
             faults.append("PLATFORM121_URL must begin with https://; a password goes there.")
+    if values["directory_tiles_url"] and not _TILES.fullmatch(str(values["directory_tiles_url"])):
+        faults.append("DIRECTORY_TILES_URL must be like https://tiles.example.org/{z}/{x}/{y}.png.")
     if int(values["cases_per_agent"]) < 1:
         faults.append("CASES_PER_AGENT must be at least 1.")
     if not 0 <= int(values["trusted_proxies"]) < 10:

@@ -25,12 +25,23 @@ ROLES_OF = {
     "assistant": accounts.CASEWORKERS,
     "search": accounts.CASEWORKERS,
     "answers": accounts.ROLES,
+    "directory": accounts.ROLES,
     "status": accounts.ROLES,
     "signin": accounts.ROLES,
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
 
-ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {"cases.take": ("coordinator",)}
+_KEEPERS = ("editor", "coordinator", "administrator")
+ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
+    "cases.take": ("coordinator",),
+    **{
+        f"directory.{route}": _KEEPERS
+        for route in (
+            "new_form", "add", "edit_form", "save", "retire", "bring_back", "follow", "import_form", "import_plan",
+            "import_apply", "drafts", "dismiss",
+        )
+    },
+}  # fmt: skip
 """Routes that fewer roles may use than their feature."""
 
 IDLE_SECONDS = 60 * 60

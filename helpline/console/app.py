@@ -24,6 +24,7 @@ from helpline.console import (
     cases,
     composer,
     current,
+    directory,
     forms,
     media,
     queue,
@@ -42,6 +43,7 @@ MENU = (
     ("queue.page", "nav.cases", "inbox"),
     ("assistant.page", "nav.assistant", "bot"),
     ("search.page", "nav.search", "search"),
+    ("directory.page", "nav.directory", "map-pin"),
     ("status.page", "nav.status", "activity"),
 )
 """The main menu: route, text and icon; each role sees what it may use."""
@@ -69,7 +71,7 @@ def create(opened: Service) -> Flask:
         hops = opened.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     access.guard(app)
-    for feature in (signin, queue, cases, composer, media, assistant, search, answers, status):
+    for feature in (signin, queue, cases, composer, media, assistant, search, answers, directory, status):
         app.register_blueprint(feature.bp)
     app.jinja_env.globals.update(_globals())
     app.register_error_handler(HTTPException, _http_fault)

@@ -22,6 +22,7 @@ from helpline.directory.draft import Draft, Listing
 from helpline.directory.entry import DATA
 
 STARTER_ORIGIN = "starter"
+_REVIEW = {"reviewed_on", "review_by"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,9 @@ def plan(conn: Connection, listing: Listing) -> Plan:
         differs = tuple(
             (name, row._mapping[name], value) for name, value in draft.values.items() if row._mapping[name] != value
         )
+        checked_later = (row.reviewed_on or "") > (draft.values["reviewed_on"] or "")
+        if checked_later and {name for name, _, _ in differs} <= _REVIEW:
+            differs = ()  # somebody checked these very facts after the list did
         if row.retired:
             differs = (*differs, ("retired", True, False))
         if differs and row.edited_at is not None:
