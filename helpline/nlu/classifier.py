@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from helpline import gloss
-from helpline.nlu import features, linear, reject, storage, thresholds
+from helpline import gloss, safety
+from helpline.nlu import features, groups, linear, reject, storage, thresholds
 from helpline.nlu.features import Vectoriser
 from helpline.nlu.linear import Floats, Linear
 from helpline.nlu.normalise import VERSION as NORMALISER
@@ -112,8 +113,14 @@ def train(texts: Sequence[str], intents: Sequence[str], languages: Sequence[str]
     read = [features.read(text, code) for text, _, code in rows]
     names, codes = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
     vectoriser, matrix, totals = features.fit(read)
-    machine = linear.fit(matrix, list(names))
-    measured = thresholds.measure(matrix, totals, names, codes, vectoriser.offsets)
+    with ThreadPoolExecutor(1) as aside:  # the one computes in C without the lock, the other in Python
+        group = aside.submit(groups.near_duplicates, features.words_of(matrix, vectoriser.offsets))
+        machine = linear.fit(matrix, list(names))
+
+    def caught(row: int) -> bool:
+        return safety.check(rows[row][0], rows[row][2]) is not None
+
+    measured = thresholds.measure(matrix, totals, names, codes, vectoriser.offsets, group.result, caught)
     return Classifier(vectoriser, machine, measured.temperature, measured.reject, measured.thresholds)
 
 
@@ -155,9 +162,11 @@ def load(folder: Path) -> Classifier:
 
 
 def fingerprint() -> str:
-    """Changes whenever training on the same examples could give another model: code, versions, dictionaries."""
+    """Changes whenever training on the same examples could give another model: code, versions, dictionaries, net."""
     digest = hashlib.sha256(f"{FORMAT} {NORMALISER}".encode())
-    code = Path(__file__).resolve().parent
-    for path in (*sorted(code.glob("*.py")), code.parent / "gloss.py", *sorted(gloss.FOLDER.glob("*.tsv"))):
+    code, net = Path(__file__).resolve().parent, gloss.FOLDER.parent / "safety"
+    paths = [*code.glob("*.py"), code.parent / "gloss.py", *gloss.FOLDER.glob("*.tsv")]
+    paths += [*(code.parent / "safety").glob("*.py"), *(one for one in net.rglob("*") if one.is_file())]
+    for path in sorted(paths):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -24,12 +24,18 @@ class Example:
 
 def read(folder: Path = DATA) -> list[Example]:
     """Every example under the folder, once, in a fixed order."""
-    found = {example: None for path in sorted(folder.rglob("*.yml")) for example in _of_file(path)}
+    found = {example: None for path in sorted(folder.rglob("*.yml")) for example in of_file(path)}
     return list(found)
 
 
-def _of_file(path: Path) -> Iterator[Example]:
-    if not path.name.startswith("examples"):
+def is_ours(path: Path) -> bool:
+    """Whether a file holds examples."""
+    return path.name.startswith("examples")
+
+
+def of_file(path: Path) -> Iterator[Example]:
+    """The examples of one file; none if it holds other things."""
+    if not is_ours(path):
         return
     body = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader either way
     for item in (body or {}).get("nlu") or ():

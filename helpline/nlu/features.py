@@ -162,13 +162,42 @@ def fit(
 
     `least`: in how many messages an n-gram must be to count, per block.
     """
-    blocks = [_blocks(text) for text in texts]
-    keys, idf = [], []
-    for number in range(4):
-        seen = [np.unique(row[number]) for row in blocks]
-        found, counts = np.unique(np.concatenate(seen), return_counts=True)
-        kept = counts >= least[number]
+    message, meaning = [text.message.split() for text in texts], [text.gloss.split() for text in texts]
+    keys, idf, parts, sizes = [], [], [], []
+    counted = (_count_words(message), _count_letters(message), _count_words(meaning), _count_letters(meaning))
+    for number, (found, counts) in enumerate(counted):
+        sizes.append(np.diff(counts.indptr))
+        rows_with = counts.getnnz(axis=0)
+        kept = rows_with >= least[number]
         keys.append(found[kept])
-        idf.append((np.log((1 + len(blocks)) / (1 + counts[kept])) + 1).astype(np.float32))
-    vectoriser = Vectoriser(tuple(keys), tuple(idf), weights)
-    return vectoriser, vectoriser._matrix(blocks), totals(blocks)
+        idf.append((np.log((1 + len(texts)) / (1 + rows_with[kept])) + 1).astype(np.float32))
+        block = counts[:, kept]
+        block.data = (1 + np.log(block.data)) * idf[-1][block.indices]
+        length = np.sqrt(np.asarray(block.multiply(block).sum(1)).ravel())
+        parts.append(sp.diags((weights[number] / np.where(length > 0, length, 1)).astype(np.float32)).dot(block))
+    matrix = sp.hstack(parts, format="csr", dtype=np.float32)
+    matrix.sort_indices()
+    return Vectoriser(tuple(keys), tuple(idf), weights), matrix, np.column_stack(sizes).astype(np.float32)
+
+
+def _count_words(rows: Sequence[Sequence[str]]) -> tuple[Hashes, sp.csr_matrix]:
+    return _counted([_word_hashes(row) for row in rows])
+
+
+def _count_letters(rows: Sequence[Sequence[str]]) -> tuple[Hashes, sp.csr_matrix]:
+    """By way of the words: each different word is taken apart once."""
+    words = {word: number for number, word in enumerate(dict.fromkeys(word for row in rows for word in row))}
+    keys, letters = _counted([_letters_of(word) for word in words])
+    starts = np.cumsum([0, *map(len, rows)])
+    places = np.fromiter((words[word] for row in rows for word in row), np.int64, starts[-1])
+    used = sp.csr_matrix((np.ones(len(places), np.float32), places, starts), shape=(len(rows), len(words)))
+    return keys, (used @ letters).tocsr()
+
+
+def _counted(rows: Sequence[Hashes]) -> tuple[Hashes, sp.csr_matrix]:
+    """The different hashes, and how often each is in each row."""
+    starts = np.cumsum([0, *map(len, rows)])
+    keys, places = np.unique(np.concatenate([np.empty(0, np.uint32), *rows]), return_inverse=True)
+    counts = sp.csr_matrix((np.ones(len(places), np.float32), places, starts), shape=(len(rows), len(keys)))
+    counts.sum_duplicates()
+    return keys, counts

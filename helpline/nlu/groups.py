@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 SIMILAR = 0.5
 """Cosine from which two examples are near-duplicates."""
-_ROWS = 1000
+_ROWS = 200
 
 
 def near_duplicates(matrix: sp.csr_matrix, similar: float = SIMILAR) -> NDArray[np.int32]:
