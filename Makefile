@@ -26,7 +26,7 @@ train: setup ## Train the assistant if its examples changed
 	@$(PY) -m helpline train
 
 test: setup ## All tests
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n auto --dist loadgroup
 
 test-fast: setup ## The tests that need no trained model, browser or PostgreSQL
 	@$(PY) -m pytest -q -m "not slow"

@@ -47,6 +47,11 @@ class Heard:
     action_failed: bool = False
 
 
+def warm() -> None:
+    """Load what every message needs, before the first one comes."""
+    safety.check(language.identify("hello").code)
+
+
 def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn | None:
     """Deal with a message; a Turn when the assistant must speak, else None and the message is finished."""
     contact = contacts.get(conn, received.contact_id, lock=True)

@@ -14,7 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, raw, text
 from sanic.response import json as json_response
 
-from helpline import inbox, logs, service
+from helpline import inbox, logs, service, turn
 from helpline.assistant import reception
 from helpline.assistant.actions_endpoint import ActionServer
 from helpline.assistant.drain import Drain
@@ -73,6 +73,8 @@ class WhatsAppChannel(InputChannel):
                 agent.action_endpoint = ActionServer(settings.actions_url, settings.assistant_deadline)
                 if agent.processor is not None:
                     agent.processor.action_endpoint = agent.action_endpoint
+            # Phrases and letters are read now, so that the first message does not wait for them.
+            await asyncio.get_running_loop().run_in_executor(None, turn.warm)
             self._drain = Drain(self._service, lambda: getattr(app.ctx, "agent", None))
             app.ctx.drain = asyncio.ensure_future(self._drain.run())
 

@@ -16,6 +16,7 @@ SMALL, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 860}
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("service"),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not on this machine"),
 ]
 

@@ -9,7 +9,7 @@ from helpline import content
 from tests.conftest import wait_until
 from tests.end_to_end.conftest import options, words
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("service")]
 ANSWERS = content.Answers(None)
 
 
