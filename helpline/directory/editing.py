@@ -84,7 +84,7 @@ def check(row: Mapping[str, str], stored: Listed | None = None) -> Checked:
         length = getattr(services.c[name].type, "length", None)
         if name not in faults and length and len(str(values[name] or "")) > length:
             faults[name] = Fault("long", str(length))
-    return Checked(values, faults)
+    return Checked(values, {name: faults[name] for name in EDITABLE if name in faults})
 
 
 def add(conn: Connection, values: Mapping[str, Any]) -> int:

@@ -13,8 +13,18 @@
   if (tiles) {
     map.attributionControl.setPrefix(false);
     L.tileLayer(tiles, { attribution: credit, maxZoom: 18 }).addTo(map);
-  } else {
-    for (const { at, name } of landmarks) L.tooltip({ permanent: true, direction: "top", className: "landmark", opacity: 1 }).setLatLng(at).setContent(document.createTextNode(name)).addTo(map);
+  }
+  // Names of towns, as many as do not cover one another.
+  const named = L.layerGroup().addTo(map);
+  function nameTowns() {
+    const taken = [];
+    named.clearLayers();
+    for (const { at, name } of landmarks) {
+      const spot = map.latLngToContainerPoint(at);
+      if (taken.some((other) => Math.abs(other.x - spot.x) < 66 && Math.abs(other.y - spot.y) < 16)) continue;
+      taken.push(spot);
+      L.tooltip({ permanent: true, direction: "top", className: "landmark", opacity: 1 }).setLatLng(at).setContent(document.createTextNode(name)).addTo(named);
+    }
   }
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const colours = { expiring: colour("--warn-ink"), expired: colour("--urgent"), unverified: colour("--urgent"), retired: colour("--soft") };
@@ -29,4 +39,5 @@
   }
   const shown = points.length ? points : landmarks;
   map.fitBounds(L.latLngBounds(shown.map((one) => one.at)).pad(.08), { maxZoom: 12 });
+  if (!tiles) { nameTowns(); map.on("zoomend", nameTowns); }
 })();
