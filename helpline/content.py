@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +72,23 @@ def read_starter(folder: Path = DATA) -> Texts:
     """
     texts: Texts = {}
     for path in sorted(folder.rglob("*.yml")):
-        if path.name.startswith("examples."):
-            continue
-        body = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C
-        if isinstance(body, dict):
-            for key, variations in {**(body.get("responses") or {}), **(body.get("words") or {})}.items():
-                shared = variations[0].get("metadata") or {}
-                for variation in variations:
-                    language, answer = _variation(variation, shared)
-                    texts.setdefault(key, {})[language] = answer
+        if not path.name.startswith("examples."):
+            for key, by_language in _texts_of(path, path.stat().st_mtime_ns).items():
+                texts.setdefault(key, {}).update(by_language)
+    return texts
+
+
+@lru_cache(maxsize=256)
+def _texts_of(path: Path, _changed_at: int) -> Texts:
+    """The texts of one file; read once, because every process and test asks for all of them."""
+    texts: Texts = {}
+    body = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C
+    if isinstance(body, dict):
+        for key, variations in {**(body.get("responses") or {}), **(body.get("words") or {})}.items():
+            shared = variations[0].get("metadata") or {}
+            for variation in variations:
+                language, answer = _variation(variation, shared)
+                texts.setdefault(key, {})[language] = answer
     return texts
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import uuid
 
 import pytest
 import sqlalchemy as sa
@@ -10,17 +11,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from helpline.db import migrate, schema
+from helpline.db.engine import connect
 
 
-@pytest.fixture
-def empty(engine):
-    """A database without tables."""
-    schema.metadata.drop_all(engine)
-    with engine.begin() as conn:
-        conn.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
-    yield engine
-    with engine.begin() as conn:
-        conn.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def empty(request, tmp_path):
+    """A database without tables, nobody else's."""
+    if request.param == "sqlite":
+        made = connect(f"sqlite:///{tmp_path}/empty.db")
+    else:
+        server = connect(request.getfixturevalue("postgres"))
+        name = f"migrations_{uuid.uuid4().hex}"
+        with server.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.execute(sa.text(f"CREATE DATABASE {name}"))
+        made = connect(server.url.set(database=name).render_as_string(hide_password=False))
+        server.dispose()
+    yield made
+    made.dispose()
 
 
 def differences(engine):

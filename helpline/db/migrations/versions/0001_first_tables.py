@@ -54,6 +54,9 @@ def upgrade() -> None:
     sa.Column('created_at', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contacts'))
     )
+    with op.batch_alter_table('contacts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contacts_last_inbound_at'), ['last_inbound_at'], unique=False)
+
     op.create_table('content_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -185,6 +188,7 @@ def upgrade() -> None:
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_cases_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_cases_contact_id'), ['contact_id'], unique=False)
+        batch_op.create_index('ix_cases_state_closed', ['state', 'closed_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_state_waiting', ['state', 'urgent', 'waiting_since'], unique=False)
         batch_op.create_index('uq_cases_one_open', ['contact_id'], unique=True, sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
 
@@ -335,6 +339,7 @@ def downgrade() -> None:
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.drop_index('uq_cases_one_open', sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
         batch_op.drop_index('ix_cases_state_waiting')
+        batch_op.drop_index('ix_cases_state_closed')
         batch_op.drop_index(batch_op.f('ix_cases_contact_id'))
         batch_op.drop_index(batch_op.f('ix_cases_account_id'))
 
@@ -364,6 +369,9 @@ def downgrade() -> None:
     op.drop_table('draft_answers')
     op.drop_table('dead_letters')
     op.drop_table('content_version')
+    with op.batch_alter_table('contacts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contacts_last_inbound_at'))
+
     op.drop_table('contacts')
     op.drop_table('answers')
     op.drop_table('accounts')
