@@ -1,4 +1,4 @@
-"""`helpline content import | set`: answers, from data/ or one by one."""
+"""`helpline content import | set | lint`: answers, from data/ or one by one; what is wrong with the examples."""
 
 from __future__ import annotations
 
@@ -24,6 +24,28 @@ def add_commands(subparsers: Any) -> None:
     one.add_argument("text")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_set)
+    check = verbs.add_parser("lint", help="find repeats, wrong languages and personal data among the examples")
+    check.add_argument("--folder", type=Path, default=Path(content.DATA))
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(run=_lint)
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    """Print every finding with file and line; 1 if there is any."""
+    from helpline.nlu import lint  # scikit-learn takes a second to load, and no other verb needs it
+
+    report = lint.check(arguments.folder)
+    if arguments.json:
+        found = [{"place": str(one.place), "what": one.what} for one in report.findings]
+        print(json.dumps({"examples": report.examples, "findings": found, "repeats": report.repeats}))
+    else:
+        for one in report.findings:
+            print(one)
+        print(
+            f"{report.examples} examples, {len(report.findings)} to mend; "
+            f"{report.repeats} say again what another of their intent says (allowed)."
+        )
+    return 1 if report.findings else 0
 
 
 def _import(arguments: argparse.Namespace) -> None:

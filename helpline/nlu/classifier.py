@@ -24,8 +24,13 @@ from helpline.nlu.normalise import VERSION as NORMALISER
 from helpline.nlu.thresholds import ANSWER, EMERGENCY, HANDOFF, OUT_OF_SCOPE, SUGGEST, Thresholds
 
 FORMAT = 1
-_SECOND_READING = 0.2
-"""A language this likely gets a reading through its own dictionary too."""
+_POSSIBLY = 0.2
+"""A language this likely has a say in what a message means."""
+_SHORT = 2
+"""Words of a message whose letters tell little about its language."""
+_SURE_OF_LANGUAGE = 0.7
+_POSSIBLE = 0.04
+"""A language this likely may be the one of a short message."""
 
 
 @dataclass(frozen=True)
@@ -62,19 +67,29 @@ class Classifier:
     thresholds: Mapping[str, Thresholds]
 
     def read(self, text: str, languages: Mapping[str, float]) -> Reading:
-        """Read a message, given how likely each language is (unknown languages are read without a gloss)."""
-        likely = sorted(languages.items(), key=lambda item: -item[1])[:3]
-        kept = [(code, share) for number, (code, share) in enumerate(likely) if not number or share >= _SECOND_READING]
-        if not kept:
-            kept = [("en", 1.0)]
-        whole = sum(share for _, share in kept) or 1.0
+        """Read a message, given how likely each language is (unknown languages are read without a gloss).
+
+        A short message that may be in several languages is read in each by itself, and the surest reading counts:
+        `ja`, `si` and `hey` are words of one language and letters in the others.
+        """
+        likely = sorted(languages.items(), key=lambda item: (-item[1], item[0])) or [("en", 1.0)]
+        if likely[0][1] < _SURE_OF_LANGUAGE and len(text.split()) <= _SHORT:
+            spoken = [code for code, share in likely if share >= _POSSIBLE and gloss.dictionary(code)]
+            alone = [self._mixed(text, [(code, 1.0)]) for code in spoken]
+            if alone:
+                return max(alone, key=lambda reading: reading.confidence)
+        kept = [(code, share) for number, (code, share) in enumerate(likely[:3]) if not number or share >= _POSSIBLY]
+        return self._mixed(text, kept)
+
+    def _mixed(self, text: str, languages: Sequence[tuple[str, float]]) -> Reading:
+        whole = sum(share for _, share in languages) or 1.0
         scores = np.zeros(len(self.machine.classes), np.float32)
         known = np.zeros(3, np.float32)
-        for code, share in kept:
+        for code, share in languages:
             columns, values, shares = self.vectoriser.one(features.read(text, code))
             scores += self.machine.one(columns, values) * (share / whole)
             known += shares * (share / whole)
-        return self._reading(scores, known, kept[0][0])
+        return self._reading(scores, known, languages[0][0])
 
     def warm(self) -> None:
         """Load the dictionaries, so that the first message is not slower than the others."""

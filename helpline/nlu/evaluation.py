@@ -19,6 +19,7 @@ from helpline.nlu.examples import Example
 from helpline.nlu.thresholds import ANSWER, EMERGENCY, HANDOFF, OUT_OF_SCOPE, SUGGEST
 from helpline.nlu.understand import Outcome, judge, understand
 
+_KINDS = {"medical", "violence", "suicidal", "police", "trafficking", "child_alone", "yes", "true", "1", "alarm"}
 _NO_EMERGENCY = {"none", "no", "harmless", "safe", "ok", "false", "0", "not_emergency", "no_emergency", "calm"}
 
 
@@ -30,13 +31,14 @@ class Message:
     language: str
     intent: str
     expect: str = ""
-    """For emergencies: what should be seen; a word for none marks an alarming-sounding harmless message."""
+    """`emergency` or its kind; a word for none marks an alarming-sounding harmless message. Other words say nothing."""
 
     @property
     def emergency(self) -> bool:
         """Whether an alarm is due."""
         said = self.expect.strip().lower()
-        return self.intent.startswith(EMERGENCY) if not said else said not in _NO_EMERGENCY
+        named = said == "emergency" or said.removeprefix(EMERGENCY) in _KINDS
+        return named or (self.intent.startswith(EMERGENCY) and said not in _NO_EMERGENCY)
 
     @property
     def tempting(self) -> bool:

@@ -164,8 +164,10 @@ def fit(
     """
     message, meaning = [text.message.split() for text in texts], [text.gloss.split() for text in texts]
     keys, idf, parts, sizes = [], [], [], []
-    counted = (_count_words(message), _count_letters(message), _count_words(meaning), _count_letters(meaning))
-    for number, (found, counts) in enumerate(counted):
+    for number, (count, rows) in enumerate(
+        ((_count_words, message), (_count_letters, message), (_count_words, meaning), (_count_letters, meaning))
+    ):
+        found, counts = count(rows if weights[number] else [[]] * len(texts))
         sizes.append(np.diff(counts.indptr))
         rows_with = counts.getnnz(axis=0)
         kept = rows_with >= least[number]

@@ -49,6 +49,12 @@ def test_message_in_another_language_is_read_through_its_dictionary(model):
     assert model.read("bghit محامي", {"ar": 1.0}).intent == "find_legal_help"
 
 
+def test_short_message_that_may_be_in_several_languages_is_read_in_each(model):
+    doubtful = {code: 1 / 6 for code in ("ar", "en", "es", "fr", "nl", "pt")}
+    for word in ("advocaat", "abogado", "avocat", "lawyer"):
+        assert model.read(word, doubtful).intent == "find_legal_help"
+
+
 def test_language_nobody_knows_is_read_without_gloss(model):
     assert model.read("lawyer", {"xx": 1.0}).intent == "find_legal_help"
     assert model.read("lawyer", {}).intent == "find_legal_help"

@@ -50,3 +50,10 @@ def test_accents_can_be_dropped(accented, plain):
 
 def test_version_is_a_number_for_the_training_fingerprint():
     assert isinstance(module.VERSION, int)
+
+
+@pytest.mark.parametrize("row", PAIRS, ids=[row[0] for row in PAIRS])
+def test_shortcut_for_plain_words_changes_no_spelling(row, monkeypatch):
+    by_shortcut = [normalise.__wrapped__(text) for text in row[:2]]
+    monkeypatch.setattr(module, "_ALREADY", re.compile("(?!)"))
+    assert [normalise.__wrapped__(text) for text in row[:2]] == by_shortcut

@@ -94,3 +94,20 @@ def test_table_without_header_is_refused_in_one_sentence(tmp_path):
         evaluation.read_table(path)
     with pytest.raises(HelplineError, match="cannot be read"):
         evaluation.read_table(tmp_path / "absent.tsv")
+
+
+@pytest.mark.parametrize(
+    ("intent", "expect", "due", "tempting"),
+    [
+        ("emergency_police", "", True, False),
+        ("emergency_police", "police", True, False),
+        ("", "emergency_medical", True, False),
+        ("health_mental", "emergency", True, False),
+        ("health_mental", "no_emergency", False, True),
+        ("out_of_scope", "reject", False, False),
+        ("find_food", "", False, False),
+    ],
+)
+def test_column_expect_says_where_an_alarm_is_due(intent, expect, due, tempting):
+    message = Message("x", "en", intent, expect)
+    assert (message.emergency, message.tempting) == (due, tempting)
