@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ SOON_DAYS = 14
 """How long before its review date a service is said to expire."""
 STATES = ("offered", "expiring", "expired", "unverified", "retired")
 MOST_WORDS = 8
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def listed(
     name of a place, in any script.
     """
     where, order = _where(chosen), _order(chosen.state)
-    if not unaccented(normalise(chosen.asked)):
+    if not _folded(chosen.asked):
         total = conn.execute(sa.select(sa.func.count()).select_from(services).where(*where)).scalar_one()
         rows = conn.execute(_COLUMNS.where(*where).order_by(*order).limit(limit).offset(offset))
         return [_listed(row) for row in rows], int(total)
@@ -153,9 +155,9 @@ def _order(state: str) -> list[Any]:
 def _matching(rows: list[Any], asked: str, kind_names: Mapping[str, str]) -> list[int]:
     """Ids of the rows that hold every word; if none does, of those in the places the words name."""
     words = _folded(asked[:200]).split()[:MOST_WORDS]
+    kinds = {kind: f"{kind} {_folded(kind_names.get(kind, ''))}" for kind in {row.kind for row in rows}}
     held = [
-        (row.id, _folded(f"{row.name} {row.town} {row.address} {row.postcode} {row.kind} {kind_names.get(row.kind)}"))
-        for row in rows
+        (row.id, f"{_folded(f'{row.name} {row.town} {row.address} {row.postcode}')} {kinds[row.kind]}") for row in rows
     ]
     found = [number for number, text in held if all(word in text for word in words)]
     if found:
@@ -176,7 +178,10 @@ def _names_of_place(text: str) -> set[str]:
     return {_folded(place.name.partition(" (")[0]) for place in places.find(text)}
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=60_000)
 def _folded(text: str) -> str:
     """Lower case, no accents, vowel marks or punctuation: how everybody may type it."""
+    bare = unaccented(text).replace("'", "")
+    if bare.isascii():
+        return " ".join(_ASCII_WORD.findall(bare.lower()))
     return unaccented(normalise(text)).replace("'", "")

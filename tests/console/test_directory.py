@@ -8,6 +8,8 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from benchmarks.desk_people import make_service
+from benchmarks.screenshots import CHROMIUM, FLAGS, PHONE, served, sign_in
 from helpline import clock, directory, settings
 from helpline.console import app
 from helpline.db import schema
@@ -413,3 +415,33 @@ def test_numbers_that_no_service_has_are_not_found(eva):
         assert eva.get(path).status_code == 404
     assert eva.post(f"/directory/{2**63}/retire", updated_at="1").status_code == 404
     assert eva.post(f"/directory/drafts/{2**70}/dismiss").status_code == 303
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="Chromium is not on this machine")
+def test_map_and_list_in_a_real_browser_fit_a_phone_and_ask_only_us(tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    opened = make_service(f"sqlite:///{tmp_path}/desk.db")
+    with opened.engine.begin() as conn:
+        directory.import_starter(conn)
+    with served(opened) as base, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_context(locale="en-GB", viewport=PHONE).new_page()
+        asked, faults = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        sign_in(page, base, "noor")
+        for path in ("", "?state=expired", "/map", "/1", "/1/edit", "/new", "/import", "/drafts"):
+            page.goto(f"{base}/directory{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        page.goto(f"{base}/directory/map?q=kruispost")
+        page.wait_for_selector("#map canvas")
+        box = page.locator("#map").bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.click(".leaflet-popup a >> text=Kruispost")
+        assert page.inner_text("h1") == "Kruispost"
+        browser.close()
+    assert faults == [] and all(url.startswith((base, "blob:", "data:")) for url in asked)
+    opened.engine.dispose()
