@@ -50,7 +50,7 @@ def test_message_in_another_language_is_read_through_its_dictionary(model):
 
 
 def test_short_message_that_may_be_in_several_languages_is_read_in_each(model):
-    doubtful = {code: 1 / 6 for code in ("ar", "en", "es", "fr", "nl", "pt")}
+    doubtful = dict.fromkeys(("ar", "en", "es", "fr", "nl", "pt"), 1 / 6)
     for word in ("advocaat", "abogado", "avocat", "lawyer"):
         assert model.read(word, doubtful).intent == "find_legal_help"
 
