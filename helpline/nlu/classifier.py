@@ -94,7 +94,7 @@ class Classifier:
     def warm(self) -> None:
         """Load the dictionaries, so that the first message is not slower than the others."""
         for code in self.thresholds:
-            self.read("?", {code: 1.0})
+            self.read("unheardof", {code: 1.0})  # of no dictionary, so that its close spellings are looked for too
 
     def read_many(self, texts: Sequence[str], languages: Sequence[str]) -> list[Reading]:
         """Read messages whose language is known."""
