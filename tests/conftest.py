@@ -95,6 +95,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         made = connect(f"sqlite:///{tmp_path}/helpline.db")
     else:
         tables = request.getfixturevalue("postgres_tables")
+        schema.metadata.create_all(tables)  # a test may have dropped one on purpose
         names = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)
         with tables.begin() as conn:
             conn.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")

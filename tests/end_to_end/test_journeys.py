@@ -31,7 +31,7 @@ def test_every_process_is_healthy(running):
         ("nl", "Heb ik recht op een dokter zonder papieren?"),
         ("fr", "Est-ce que j'ai le droit de voir un médecin sans papiers ?"),
         ("ar", "هل يحق لي أن أرى طبيبا بدون أوراق؟"),
-        ("es", "¿Tengo derecho a ver a un médico sin papeles?"),
+        ("es", "¿Puedo ir al médico si no tengo papeles?"),
         ("pt", "Tenho direito a consultar um médico sem documentos?"),
     ],
 )
