@@ -110,10 +110,10 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
                 values[field.name] = int(value)
             except ValueError:
                 faults.append(f"{name} is {value!r}; it must be a whole number.")
+                values[field.name] = int(field.metadata["default"])  # so that the other settings are checked too
         else:
             values[field.name] = value
-    if not faults:
-        faults += _faults(values)
+    faults += _faults(values)
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)
         raise SettingsError(f"Settings need attention ({len(faults)}):\n{listed}\nSee docs/configuration.md.")

@@ -87,6 +87,18 @@ def postgres_tables(postgres: str) -> Iterator[Engine]:
     made.dispose()
 
 
+def _empty(engine: Engine) -> None:
+    names = {table.name for table in schema.metadata.sorted_tables}
+    if set(sa.inspect(engine).get_table_names()) != names:  # a test dropped or renamed one on purpose
+        with engine.begin() as conn:
+            conn.exec_driver_sql("DROP SCHEMA public CASCADE")
+            conn.exec_driver_sql("CREATE SCHEMA public")
+        schema.metadata.create_all(engine)
+    with engine.begin() as conn:
+        listed = ", ".join(f'"{name}"' for name in sorted(names))
+        conn.exec_driver_sql(f"TRUNCATE {listed} RESTART IDENTITY CASCADE")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database with all tables; each test using it runs on both kinds."""
@@ -95,10 +107,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         made = connect(f"sqlite:///{tmp_path}/helpline.db")
     else:
         tables = request.getfixturevalue("postgres_tables")
-        schema.metadata.create_all(tables)  # a test may have dropped one on purpose
-        names = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)
-        with tables.begin() as conn:
-            conn.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        _empty(tables)
         made = connect(tables.url.render_as_string(hide_password=False))
     yield made
     made.dispose()

@@ -16,10 +16,7 @@ def test_defaults_are_enough_for_a_demo():
 def test_all_faults_are_named_at_once():
     with pytest.raises(SettingsError) as caught:
         settings.read({"RASA_PORT": "many", "CONSOLE_PORT": "70000", "VOUCHERS": "paper", "DATABASE_URL": "mysql://x"})
-    assert "RASA_PORT" in str(caught.value)
-    with pytest.raises(SettingsError) as caught:
-        settings.read({"CONSOLE_PORT": "70000", "VOUCHERS": "paper", "DATABASE_URL": "mysql://x"})
-    for name in ("CONSOLE_PORT", "VOUCHERS", "DATABASE_URL"):
+    for name in ("RASA_PORT", "CONSOLE_PORT", "VOUCHERS", "DATABASE_URL"):
         assert name in str(caught.value)
 
 

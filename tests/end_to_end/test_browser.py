@@ -51,6 +51,7 @@ def test_person_takes_over_in_the_desk_and_the_words_arrive_on_the_phone(running
     desk.fill("#username", account.username)
     desk.fill("#password", account.password)
     desk.keyboard.press("Enter")
+    desk.wait_for_url("**/cases")
     case_id = running.desk().find(f"({name})")
     desk.goto(f"{running.url('CONSOLE_PORT')}/cases/{case_id}")
     desk.locator("form.claim button").first.click()

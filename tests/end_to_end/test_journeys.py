@@ -76,6 +76,28 @@ def test_voucher_state_is_looked_up_for_the_sender_only(running):
     assert said("utter_voucher_state_included_waiting") not in unknown
 
 
+@pytest.mark.parametrize(
+    ("contact", "key", "person"),
+    [
+        ("101", "included_success", False),
+        ("104", "paused", True),
+        ("105", "completed", False),
+        ("106", "included_error", True),
+        ("107", "new", False),
+        ("108", "validated", False),
+        ("110", "included_preparing", False),
+        ("111", "included_none", False),
+        ("112", "utter_voucher_ambiguous", True),
+    ],
+)
+def test_every_demo_contact_is_told_their_own_state(running, contact, key, person):
+    key = key if key.startswith("utter_") else f"utter_voucher_state_{key}"
+    told = running.phone(f"31600000{contact}").ask("when is my next voucher sent?")
+    fixed = ANSWERS.get(key, "en", date="~", amount="~").text.split("~")[0].splitlines()[0].strip()
+    assert fixed in told
+    assert (said("utter_handoff_topic") in told) is person
+
+
 def test_shelter_is_found_near_a_typed_town_and_near_a_pin(running):
     phone = running.phone("31670000110")
     asked = phone.ask("I have no place to sleep tonight")
