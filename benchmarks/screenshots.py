@@ -1,4 +1,4 @@
-"""Pictures of the console, on made-up cases: `python -m benchmarks.screenshots [folder]`."""
+"""Pictures of the console, on made-up cases: `python -m benchmarks.screenshots [folder]`; the README's go to docs/."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from benchmarks.desk_people import crowd, everyday, make_service
 from helpline import accounts
 from helpline.console import app
 
-FOLDER = Path("docs/pictures")
+FOLDER = Path("artefacts/pictures")
+README = {"desk-arabic.png": "desk.png", "phone-arabic.png": "desk-on-a-phone.png"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -69,6 +70,8 @@ def main() -> None:
             _one(browser, f"{base}/cases", folder / "crowd.png", "noor")
             _one(browser, f"{base}/assistant", folder / "assistant.png", "noor")
         browser.close()
+    for taken, name in README.items():
+        shutil.copy(folder / taken, Path("docs/pictures") / name)
 
 
 def _one(browser: Browser, address: str, target: Path, username: str) -> None:
