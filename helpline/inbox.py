@@ -18,6 +18,8 @@ from helpline.messages import Identity, InboundMessage, Location, Media
 LEASE_SECONDS = 60
 """A drain that died gives its messages back after this long; longer than any turn's deadline."""
 ATTEMPTS = 5
+PIN_DECIMALS = 2
+"""About a kilometre: near enough for the nearest service, too coarse for a doorstep (DNH-05)."""
 RETENTION_OF_IDS_DAYS = 30
 
 
@@ -124,9 +126,11 @@ def unpack(body: dict[str, Any]) -> InboundMessage:
 
 
 def _pack(message: InboundMessage) -> dict[str, Any]:
-    """The stored form. The sender is left out: contacts.py alone keeps identities."""
+    """The stored form. The sender is left out: contacts.py alone keeps identities. Of a pin only about a kilometre."""
     body = dataclasses.asdict(message)
     del body["sender"]
+    if message.location is not None:
+        body["location"] |= {name: round(body["location"][name], PIN_DECIMALS) for name in ("latitude", "longitude")}
     return {key: value for key, value in body.items() if value not in (None, [], {}, ())}
 
 

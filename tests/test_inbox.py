@@ -61,3 +61,13 @@ def test_text_is_not_in_the_database_in_the_clear(service, tmp_path):
     assert "private" not in repr(row)
     with service.engine.connect() as conn:
         assert inbox.unpack(service.vault.open(row.body_sealed)).text == "my very private words"
+
+
+def test_pin_is_stored_to_about_a_kilometre_and_only_until_it_is_used(service):
+    with service.engine.begin() as conn:
+        write(conn, service, pin(52.373169, 4.892222))
+        [taken] = inbox.claim(conn, service.vault, 1)
+        kept = inbox.pin_of(conn, service.vault, taken.id)
+        assert (kept.latitude, kept.longitude) == (52.37, 4.89)
+        inbox.finish(conn, service.vault, taken, "answered", language="en", case_id=None)
+        assert inbox.pin_of(conn, service.vault, taken.id) is None

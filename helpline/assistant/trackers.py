@@ -6,6 +6,7 @@ Whoever is no contact of ours (`rasa shell`, `rasa test`) is kept in memory only
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,10 +47,14 @@ class StretchTrackerStore(TrackerStore, SerializedTrackerAsText):
             "contact_id": contacts.of_sender(tracker.sender_id),
             "updated_at": clock.now(),
         }
+        # In a thread: waiting for the database must not hold up the other conversations.
+        await asyncio.to_thread(self._write, tracker.sender_id, values)
+
+    def _write(self, sender_id: str, values: dict[str, Any]) -> None:
         with self._service.engine.begin() as conn:
-            update = sa.update(trackers).where(trackers.c.sender_id == tracker.sender_id).values(**values)
+            update = sa.update(trackers).where(trackers.c.sender_id == sender_id).values(**values)
             if not conn.execute(update).rowcount:
-                conn.execute(sa.insert(trackers).values(sender_id=tracker.sender_id, **values))
+                conn.execute(sa.insert(trackers).values(sender_id=sender_id, **values))
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of a stretch, or None when it is new.
@@ -58,11 +63,15 @@ class StretchTrackerStore(TrackerStore, SerializedTrackerAsText):
         """
         dialogue = self._strangers.get(sender_id)
         if ":" in sender_id:
-            with reading(self._service.engine) as conn:
-                query = sa.select(trackers.c.events_sealed).where(trackers.c.sender_id == sender_id)
-                sealed = conn.execute(query).scalar()
+            sealed = await asyncio.to_thread(self._read, sender_id)
             dialogue = self._service.vault.open(sealed) if sealed else None
         return self.deserialise_tracker(sender_id, dialogue) if dialogue else None
+
+    def _read(self, sender_id: str) -> str | None:
+        with reading(self._service.engine) as conn:
+            query = sa.select(trackers.c.events_sealed).where(trackers.c.sender_id == sender_id)
+            sealed: str | None = conn.execute(query).scalar()
+        return sealed
 
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """The same: a stretch is one session."""

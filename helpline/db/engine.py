@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
 
 BUSY_MS = 10_000
 """How long a SQLite writer waits for another; longer than any transaction here takes."""
@@ -21,9 +23,12 @@ def connect(url: str) -> Engine:
     path = sa.engine.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, future=True, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+    in_memory = not path or path == ":memory:"
+    pool: dict[str, Any] = {} if in_memory else {"poolclass": QueuePool, "pool_size": 10, "max_overflow": 30}
+    arguments = {"timeout": BUSY_MS / 1000, "check_same_thread": False}
+    engine = sa.create_engine(url, future=True, connect_args=arguments, **pool)
     sa.event.listen(engine, "connect", _sqlite_pragmas)
-    sa.event.listen(engine, "begin", _sqlite_begin)
+    _Writers().listen(engine)
     return engine
 
 
@@ -38,11 +43,37 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    # A reader that turns writer in mid-transaction gets "database is locked" at once; taking the
-    # write lock first makes it wait its turn instead. Readers say so with `reading()`.
-    mode = "DEFERRED" if connection.get_execution_options().get("helpline_reading") else "IMMEDIATE"
-    connection.exec_driver_sql(f"BEGIN {mode}")
+class _Writers:
+    """Lets the writers of this process through one at a time.
+
+    SQLite has one writer; those who find it busy sleep for up to 100 ms before they look again, so a few threads
+    together spend most of their time asleep. Behind a lock of our own each goes on the moment the last has finished;
+    SQLite's own waiting is left for other processes.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def listen(self, engine: Engine) -> None:
+        """Take a turn when a transaction begins, give it up when the connection goes back to the pool."""
+        sa.event.listen(engine, "begin", self._begin)
+        sa.event.listen(engine, "checkin", self._give_up)
+        sa.event.listen(engine, "invalidate", self._give_up)
+
+    def _begin(self, connection: Connection) -> None:
+        # A reader that turns writer in mid-transaction gets "database is locked" at once; taking the
+        # write lock first makes it wait its turn instead. Readers say so with `reading()`.
+        if connection.get_execution_options().get("helpline_reading"):
+            connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+        if not connection.info.get("has_turn"):
+            # Not for ever: whoever waits for itself gets SQLite's error, as without the lock.
+            connection.info["has_turn"] = self._turn.acquire(timeout=BUSY_MS / 1000)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _give_up(self, _connection: Any, record: Any, *_: Any) -> None:
+        if record.info.pop("has_turn", False):
+            self._turn.release()
 
 
 @contextmanager
