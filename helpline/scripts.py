@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from helpline.invisible import INVISIBLE, between
+
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "languages"
 MIXED_WEIGHT = 0.3
 """What a Dutch word counts that everybody here uses in their own language."""
@@ -37,14 +39,7 @@ ONLY_LANGUAGE = {
 }  # fmt: skip
 """Scripts that by themselves say which language (or which family a person can sort out)."""
 
-_DROPPED = {
-    code: None
-    for first, last in (
-        (0x200B, 0x200B), (0x200D, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
-        (0x00AD, 0x00AD), (0x061C, 0x061C), (0x0640, 0x0640), (0x064B, 0x0653), (0x0670, 0x0670), (0x0307, 0x0307),
-    )
-    for code in range(first, last + 1)
-}  # fmt: skip
+_DROPPED = dict.fromkeys(INVISIBLE | between((0x064B, 0x0653), (0x0670, 0x0670), (0x0307, 0x0307)))  # vowel marks
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘´`ʼʻ＇′‛", "'") | {"\u200c": " "})
 _KEYBOARDS = (
     str.maketrans("یېۍکگڪھہەۀ", "يييككك\u0647\u0647\u0647\u0647"),  # Arabic

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from helpline.invisible import INVISIBLE, between
+
 VERSION = 1
 
 _EMOJI = {
@@ -36,15 +38,11 @@ _GROUP_OF: dict[int, str | None] = {
 _GROUP_OF.update(dict.fromkeys(range(127995, 128000)))  # skin tones
 
 # Bidirectional controls, zero-width marks, variation selectors, soft hyphen, tatweel, Arabic and Hebrew vowel marks.
-_DROPPED = {
-    code: None
-    for first, last in (
-        (0x200B, 0x200B), (0x200D, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
-        (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x0640, 0x0640), (0x0610, 0x061A), (0x064B, 0x065F),
-        (0x0670, 0x0670), (0x06D6, 0x06ED), (0x0591, 0x05C7), (0x0307, 0x0307), (0xE0000, 0xE01EF),
-    )
-    for code in range(first, last + 1)
-}  # fmt: skip
+_DROPPED = dict.fromkeys(
+    INVISIBLE
+    | between((0x034F, 0x034F), (0x0307, 0x0307), (0xE0000, 0xE01EF))
+    | between((0x0610, 0x061A), (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06ED), (0x0591, 0x05C7))  # vowel marks
+)
 _FOLDED = str.maketrans(
     {
         "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ئ": "ي", "ؤ": "و", "ك": "ك", "ک": "ك",

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from helpline.invisible import INVISIBLE, between
+
 MOST_READ = 4096
 """Characters read from the start of a message, WhatsApp's own limit; of a longer text also the end."""
 LAST_READ = 1024
@@ -16,14 +18,9 @@ LONGEST_WORD = 28
 _SENTENCE, _PAUSE = 6, 1
 """How many words a full stop or a comma counts for when words must stand near each other."""
 
-_DROPPED = {
-    code: None
-    for first, last in (
-        (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x0640, 0x0640), (0x200B, 0x200B), (0x200D, 0x200F),
-        (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xE0000, 0xE01EF), (0x1F3FB, 0x1F3FF),
-    )
-    for code in range(first, last + 1)
-}  # fmt: skip
+_DROPPED = dict.fromkeys(
+    INVISIBLE | between((0x034F, 0x034F), (0x206A, 0x206F), (0xE0000, 0xE01EF), (0x1F3FB, 0x1F3FF))  # skin colours
+)
 _FOLDED = str.maketrans(
     {
         "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ۍ": "ي", "ئ": "ي", "ؤ": "و", "ک": "ك",
