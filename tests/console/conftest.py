@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from helpline import accounts, cases
@@ -60,3 +62,23 @@ def case_id(service) -> int:
             conn, service.vault, contact_id, "unsure", topic="find_health_service", language="en", card=card
         )
         return opened[0]
+
+
+@pytest.fixture
+def eva(console) -> Browser:
+    """An editor."""
+    return Browser(console, "eva")
+
+
+@pytest.fixture
+def mine(sara, case_id):
+    """A case Sara has claimed."""
+    sara.post(f"/cases/{case_id}/claim")
+    return case_id
+
+
+@pytest.fixture
+def answered(sara, mine):
+    """A case Sara has claimed and answered."""
+    sara.post(f"/cases/{mine}/reply", text="hello", once=str(uuid.uuid4()))
+    return mine

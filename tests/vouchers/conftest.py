@@ -9,6 +9,8 @@ from helpline import settings
 from helpline.content import SPOKEN, Answers
 from helpline.service import Service
 from tests.conftest import SECRET
+from tests.vouchers.asking121 import made
+from tests.vouchers.platform_double import running
 
 STATES = (
     "state_new", "state_validated", "state_included_none", "state_included_preparing", "state_included_waiting",
@@ -44,3 +46,14 @@ def marked(engine, vault, marked_texts):
     """A service with those texts only."""
     chosen = settings.read({"SECRET_KEY": SECRET, "DATABASE_URL": engine.url.render_as_string(hide_password=False)})
     return Service(chosen, engine, vault, Answers(None, marked_texts))
+
+
+@pytest.fixture
+def platform():
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def client(platform):
+    return made(platform)
