@@ -1,4 +1,4 @@
-"""Migrations make exactly the tables of schema.py, and can be run twice, together, and back."""
+"""Migrations make exactly the tables of helpline/db/schema, and can be run twice, together, and back."""
 
 import os
 import subprocess

@@ -1,0 +1,31 @@
+"""People who work at the desk."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from helpline.db.columns import Id, metadata
+from helpline.db.columns import column as _c
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    _c("id", Id, "row", "account", primary_key=True),
+    _c("username", sa.String(80), "sign-in name", "account", unique=True),
+    _c("name", sa.String(80), "name colleagues see", "account"),
+    _c("role", sa.String(16), "agent, editor, coordinator, administrator", "account"),
+    _c("password_hash", sa.String(200), "argon2", "account"),
+    _c("languages", sa.String(80), "languages they read, comma-separated", "account", default=""),
+    _c("interface_language", sa.String(8), "language of the console", "account", default="en"),
+    _c("active", sa.Boolean, "may sign in", "account", default=True),
+    _c("session_epoch", sa.Integer, "signing out everywhere raises it", "account", default=0),
+    _c("created_at", sa.Integer, "when", "account"),
+)
+
+sign_in_attempts = sa.Table(
+    "sign_in_attempts",
+    metadata,
+    _c("id", Id, "row", "short", primary_key=True),
+    _c("subject", sa.String(64), "keyed hash of username or address", "short", index=True),
+    _c("at", sa.Integer, "when", "short"),
+)
