@@ -71,9 +71,9 @@ def _become(command: list[str], environment: dict[str, str]) -> None:
 
 
 def _worker(_arguments: argparse.Namespace) -> None:
-    from helpline import worker
+    from helpline.worker import process
 
-    worker.serve(service.start())
+    process.serve(service.start())
 
 
 def _console(_arguments: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """The console's own texts, in English and Dutch, and dates and numbers as each language writes them.
 
-`translations/<language>.yml` holds every text by key. `{name}` is filled in; `one` and `other` are plural forms of `n`.
+`translations/<language>/*.yml` hold every text by key, one file a feature. `{name}` is filled in; `one` and `other` are plural forms of `n`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ _NAMED_AS = {"prs": "fa_AF", "ary": "ar_MA"}
 @cache
 def texts(language: str) -> dict[str, Any]:
     """Every text of a language by its dotted key."""
-    body = yaml.safe_load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
-    return dict(_flat(body, ""))
+    found: dict[str, Any] = {}
+    for path in sorted((FOLDER / language).glob("*.yml")):
+        found.update(_flat(yaml.safe_load(path.read_text(encoding="utf-8")), ""))
+    return found
 
 
 def _flat(body: dict[str, Any], prefix: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the tables of helpline/db/schema are made with: names of constraints, ids, and columns that say why they are there."""
+"""What the tables of helpline/db/schema are made with: constraint names, ids, columns that say why they exist."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from helpline import outbox
 from helpline.db import schema
 from helpline.messages import Author, Button, OutboundMessage
-from helpline.worker import Worker
+from helpline.worker.delivery import Worker
 from tests.conftest import wait_until
 
 AMINA, NOOR = "31600000101", "NL.10000000000000000108"

@@ -3,7 +3,7 @@
 import pytest
 
 from helpline.whatsapp.client import Client
-from helpline.worker import Worker
+from helpline.worker.delivery import Worker
 from tests.people import message, write
 from tests.wires import StandIn
 

@@ -12,7 +12,8 @@ from helpline.db import schema
 from helpline.messages import Button, Identity
 from helpline.pace import Pace
 from helpline.whatsapp.client import Client
-from helpline.worker import Worker, health_server
+from helpline.worker.delivery import Worker
+from helpline.worker.process import health_server
 from tests.people import BASHIR, message, write
 from tests.wires import Reply, StandIn
 from tests.worker.rounds import _put, _receive, _round, _row

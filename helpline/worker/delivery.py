@@ -1,4 +1,4 @@
-"""The timed jobs: deliver the outbox, finish erasures, watch that nobody is left unanswered.
+"""Deliver the outbox, and run the timed jobs between.
 
 Several workers may run beside each other: each message is claimed by one of them, and of each contact only the oldest
 unsent message can be claimed. What each class of refusal leads to is in `_refused`; the classes are drawn in
@@ -7,31 +7,29 @@ whatsapp/refusals.py.
 
 from __future__ import annotations
 
-import json
 import secrets
-import signal
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import Counter, Gauge, Histogram
 
-from helpline import contacts, directory, holding, logs, outbox, privacy
+from helpline import contacts, logs, outbox
 from helpline.db.engine import reading
 from helpline.errors import InputError
 from helpline.outbox import Outgoing
 from helpline.pace import LONGEST_PAUSE, Pace
 from helpline.service import Service
 from helpline.whatsapp import client, render
+from helpline.worker.jobs import JOBS, Job, run
 
 SENDERS = 8
 IDLE_SECONDS = 0.03
 """How often to look for something to send; one indexed query without a lock."""
 BLOCKED_SECONDS = 0.1
 LATE_SECONDS = 300
+WATCH_SECONDS = 10
 
 log = logs.get(__name__)
 sent_total = Counter("helpline_sent_total", "Messages the provider took or refused.", ["outcome"])
@@ -58,15 +56,18 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`."""
-        every: dict[Callable[[], None], int] = {self._erase: 60, self._watch: 10, self._tend: 15, self._refresh: 300}
-        due = dict.fromkeys(every, 0.0)
+        due = dict.fromkeys(JOBS, 0.0)
+        watched = 0.0
         while not self._stopping.is_set():
             try:
                 busy = self.deliver()
-                for job, seconds in every.items():
-                    if time.monotonic() >= due[job]:
-                        due[job] = time.monotonic() + seconds
-                        job()
+                if time.monotonic() >= watched:
+                    watched = time.monotonic() + WATCH_SECONDS
+                    self._watch()
+                for job, at in due.items():
+                    if time.monotonic() >= at:
+                        due[job] = time.monotonic() + job.every
+                        self._do(job)
             except Exception:
                 logs.failure(log, "worker_round_failed")
                 busy = False
@@ -195,9 +196,12 @@ class Worker:
             else:
                 outbox.failed(conn, outgoing.id, name)
 
-    def _erase(self) -> None:
-        with self._service.engine.begin() as conn:
-            privacy.finish_erasures(conn)
+    def _do(self, job: Job) -> None:
+        """Run a job, slow ones beside the delivery; one that fails is logged and tried again when it is next due."""
+        if job.slow:
+            self._slow.submit(run, job, self._service)
+        else:
+            run(job, self._service)
 
     def _watch(self) -> None:
         with reading(self._service.engine) as conn:
@@ -207,21 +211,6 @@ class Worker:
         paused_gauge.set(self.pace.paused())
         if oldest > LATE_SECONDS:
             logs.event(log, "outbox_is_late", level=40, count=count, oldest_seconds=oldest)
-
-    def _tend(self) -> None:
-        """Wake parked cases and give back those of agents who are away."""
-        with self._service.engine.begin() as conn:
-            holding.tend(conn)
-
-    def _refresh(self) -> None:
-        """Fetch the lists of services that are due, beside the delivery."""
-        self._slow.submit(self._refresh_directory)
-
-    def _refresh_directory(self) -> None:
-        try:
-            directory.refresh_due(self._service.engine, self._service.settings)
-        except Exception:
-            logs.failure(log, "directory_not_refreshed")
 
     def health(self) -> dict[str, Any]:
         """For /health: alive while it answers, ready while the database does and the account is not in trouble."""
@@ -240,43 +229,3 @@ class Worker:
 def _jittered(seconds: int) -> int:
     """A little more, so that what failed together does not come back together."""
     return seconds + secrets.randbelow(1 + seconds // 2)
-
-
-def serve(service: Service) -> None:
-    """Run the worker with its health page until SIGTERM or SIGINT."""
-    logs.to_stderr()
-    settings = service.settings
-    wire = client.Client(settings.whatsapp_api_url, settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
-    worker = Worker(service, wire)
-    server = health_server(worker, settings.bind, settings.worker_port)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    worker.run()
-    server.shutdown()
-
-
-def health_server(worker: Worker, host: str, port: int) -> ThreadingHTTPServer:
-    """The worker's /health and /metrics."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/metrics":
-                self._answer(200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
-            elif self.path == "/health":
-                facts = worker.health()
-                self._answer(200 if facts["ready"] else 503, "application/json", json.dumps(facts).encode())
-            else:
-                self._answer(404, "text/plain", b"Only /health and /metrics are here.")
-
-        def _answer(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_args: Any) -> None:
-            """Requests for health are not news."""
-
-    return ThreadingHTTPServer((host, port), Handler)

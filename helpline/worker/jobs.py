@@ -1,0 +1,55 @@
+"""The timed jobs, one line each: what to do, how often, and whether it may wait for the network.
+
+Every worker runs every job, so each must be safe beside itself: claim rows by a conditional UPDATE, or change nothing
+the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from helpline import directory, holding, logs, privacy
+from helpline.service import Service
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do every so many seconds."""
+
+    name: str
+    every: int
+    do: Callable[[Service], object]
+    slow: bool = False
+    """Waits for the network or takes seconds: runs beside the delivery, one at a time."""
+
+
+def run(job: Job, service: Service) -> None:
+    """Do it once; a failure is logged without what it was about."""
+    try:
+        job.do(service)
+    except Exception:
+        logs.failure(log, "job_failed", job=job.name)
+
+
+def _erase(service: Service) -> None:
+    with service.engine.begin() as conn:
+        privacy.finish_erasures(conn)
+
+
+def _tend(service: Service) -> None:
+    with service.engine.begin() as conn:
+        holding.tend(conn)
+
+
+def _directory(service: Service) -> None:
+    directory.refresh_due(service.engine, service.settings)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("erase", 60, _erase),
+    Job("tend", 15, _tend),
+    Job("directory", 300, _directory, slow=True),
+)
