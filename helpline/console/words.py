@@ -1,6 +1,7 @@
 """The console's own texts, in English and Dutch, and dates and numbers as each language writes them.
 
-`translations/<language>/*.yml` hold every text by key, one file a feature. `{name}` is filled in; `one` and `other` are plural forms of `n`.
+`translations/<language>/*.yml` hold every text by key, one file a feature.
+`{name}` is filled in; `one` and `other` are plural forms of `n`.
 """
 
 from __future__ import annotations
