@@ -18,9 +18,12 @@ from helpline.db.schema import accounts, sign_in_attempts
 from helpline.db.vault import Vault
 from helpline.errors import InputError, Refused
 
-ROLES = ("agent", "editor", "coordinator", "administrator")
+ROLES = ("agent", "editor", "coordinator", "administrator", "viewer")
+"""A viewer sees figures and what editors wrote, and no people."""
 CASEWORKERS = ("agent", "coordinator")
 """Roles that read and answer contacts; the others never see a conversation."""
+DUTIES = ("safeguarding", "translate", "review", "publish", "on_call", "legal")
+"""What somebody does besides their role: open sensitive cases, translate, check answers, publish, be rung, advise."""
 PASSWORD_LENGTH = 10
 ATTEMPT_SECONDS = 15 * 60
 ATTEMPTS_PER_USERNAME = 10
@@ -48,6 +51,12 @@ class Account:
     interface_language: str
     active: bool
     session_epoch: int
+    duties: str = ""
+
+    @property
+    def has(self) -> tuple[str, ...]:
+        """Their duties."""
+        return tuple(name for name in self.duties.split(",") if name)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -72,19 +81,23 @@ class DemoAccount:
     role: str
     name: str
     languages: str
+    duties: str = ""
 
 
 _OPEN = "helpline-demo"
 DEMO = (
-    DemoAccount("sara", _OPEN, "agent", "Sara", "en,nl,ar"),
-    DemoAccount("tom", _OPEN, "agent", "Tom", "en,nl,fr"),
-    DemoAccount("noor", _OPEN, "coordinator", "Noor", "en,nl,fr,ar"),
-    DemoAccount("eva", _OPEN, "editor", "Eva", "en,nl,es,pt"),
+    DemoAccount("sara", _OPEN, "agent", "Sara", "en,nl,ar", "safeguarding"),
+    DemoAccount("tom", _OPEN, "agent", "Tom", "en,nl,fr", "translate"),
+    DemoAccount("noor", _OPEN, "coordinator", "Noor", "en,nl,fr,ar", "safeguarding,publish,on_call"),
+    DemoAccount("eva", _OPEN, "editor", "Eva", "en,nl,es,pt", "review,publish,translate"),
     DemoAccount("ruben", _OPEN, "administrator", "Ruben", "en,nl"),
+    DemoAccount("vera", _OPEN, "viewer", "Vera", "en,nl"),
 )
 
 
-def add(conn: Connection, username: str, name: str, role: str, password: str, languages: str = "") -> int:
+def add(
+    conn: Connection, username: str, name: str, role: str, password: str, languages: str = "", duties: str = ""
+) -> int:
     """Add somebody; their id. Raises InputError naming what cannot be used."""
     username = plain_username(username)
     name = " ".join(name.split())
@@ -100,6 +113,7 @@ def add(conn: Connection, username: str, name: str, role: str, password: str, la
         "role": role,
         "password_hash": _hasher.hash(_usable(password)),
         "languages": plain_languages(languages),
+        "duties": plain_duties(duties),
         "interface_language": "en",
         "active": True,
         "session_epoch": 0,
@@ -116,7 +130,7 @@ def ensure_demo(conn: Connection) -> None:
     known = {row.username for row in conn.execute(sa.select(accounts.c.username))}
     for one in DEMO:
         if one.username not in known:
-            add(conn, one.username, one.name, one.role, one.password, one.languages)
+            add(conn, one.username, one.name, one.role, one.password, one.languages, one.duties)
 
 
 def open_to_everybody(conn: Connection) -> list[str]:
@@ -136,6 +150,18 @@ def get(conn: Connection, account_id: int) -> Account | None:
 def listed(conn: Connection) -> list[Account]:
     """Everybody, by name."""
     return _select(conn)
+
+
+def has_duty(account: Account, duty: str) -> bool:
+    """Whether somebody has a duty. Raises InputError for one that does not exist."""
+    if duty not in DUTIES:
+        raise InputError(f"{duty!r} is not a duty; choose one of {', '.join(DUTIES)}.")
+    return duty in account.has
+
+
+def with_duty(conn: Connection, duty: str) -> list[Account]:
+    """Everybody with a duty who may sign in, by name."""
+    return [one for one in listed(conn) if one.active and has_duty(one, duty)]
 
 
 def begin_sign_in(conn: Connection, vault: Vault, username: str, address: str) -> Candidate:
@@ -201,6 +227,15 @@ def plain_languages(languages: str) -> str:
     if wrong or len(",".join(codes)) > 80:
         raise InputError(f"Languages are codes such as en,ar; {', '.join(wrong) or 'this list'} cannot be used.")
     return ",".join(codes)
+
+
+def plain_duties(duties: str) -> str:
+    """Duties, comma-separated, each once, in the order of DUTIES. Raises InputError for what is not a duty."""
+    named = {name.strip() for name in duties.split(",") if name.strip()}
+    wrong = sorted(named - set(DUTIES))
+    if wrong:
+        raise InputError(f"{', '.join(wrong)} is not a duty; choose from {', '.join(DUTIES)}.")
+    return ",".join(name for name in DUTIES if name in named)
 
 
 def _usable(password: str) -> str:

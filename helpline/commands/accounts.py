@@ -19,6 +19,7 @@ def add_commands(subparsers: Any) -> None:
     add.add_argument("--name", required=True, help="name colleagues see")
     add.add_argument("--role", default="agent", choices=accounts.ROLES)
     add.add_argument("--languages", default="", help="languages they read, for example en,ar")
+    add.add_argument("--duties", default="", help=f"what they do besides: {', '.join(accounts.DUTIES)}")
     add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     add.add_argument("--json", action="store_true")
     add.set_defaults(run=_add)
@@ -29,7 +30,7 @@ def _add(arguments: argparse.Namespace) -> None:
     opened = service.start()
     with opened.engine.begin() as conn:
         account_id = accounts.add(
-            conn, arguments.username, arguments.name, arguments.role, password, arguments.languages
+            conn, arguments.username, arguments.name, arguments.role, password, arguments.languages, arguments.duties
         )
     done = {"id": account_id, "username": arguments.username, "role": arguments.role}
     print(json.dumps(done) if arguments.json else f"{arguments.username} may sign in as {arguments.role}.")

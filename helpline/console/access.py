@@ -5,6 +5,7 @@ A route is open to the signed-out only if PUBLIC names it, and to a role only if
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
@@ -24,12 +25,19 @@ ROLES_OF = {
     "media": accounts.CASEWORKERS,
     "assistant": accounts.CASEWORKERS,
     "search": accounts.CASEWORKERS,
+    "accounts": ("administrator",),
     "answers": accounts.ROLES,
     "directory": accounts.ROLES,
     "status": accounts.ROLES,
     "signin": accounts.ROLES,
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
+
+DUTIES_OF: dict[str, tuple[str, ...]] = {}
+"""Features or single routes that also ask for a duty: any of those named, whatever else the role allows.
+
+A role named among them stands in for the duty, for example `("legal", "coordinator")`.
+"""
 
 _KEEPERS = ("editor", "coordinator", "administrator")
 ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
@@ -81,17 +89,25 @@ def _gate() -> AnyResponse | None:
         return _to_sign_in()
     if request.endpoint is None:
         return None  # no such page; only the signed-in are told
-    if not may(g.account.role, request.endpoint):
+    if not may(g.account.role, request.endpoint, g.account.has):
         abort(403)
     return None
 
 
-def may(role: str, endpoint: str) -> bool:
-    """Whether a role may use a route."""
+def may(role: str, endpoint: str, duties: Collection[str] = ()) -> bool:
+    """Whether somebody with a role and duties may use a route."""
     if endpoint in PUBLIC:
         return True
-    allowed = ROLES_OF_ROUTE.get(endpoint) or ROLES_OF.get(endpoint.partition(".")[0], ())
-    return role in allowed
+    feature = endpoint.partition(".")[0]
+    allowed = ROLES_OF_ROUTE.get(endpoint) or ROLES_OF.get(feature, ())
+    asked = DUTIES_OF.get(endpoint) or DUTIES_OF.get(feature)
+    return role in allowed and (not asked or bool({role, *duties} & set(asked)))
+
+
+def offered(role: str, endpoint: str) -> bool:
+    """Whether a page should show a way to a route to who is signed in."""
+    account = current.signed_in()
+    return account is not None and may(role, endpoint, account.has)
 
 
 def begin_session(account: accounts.Account) -> None:

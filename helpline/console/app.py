@@ -106,7 +106,7 @@ def _globals() -> dict[str, Any]:
         "now": LocalProxy(clock.now),
         "by_script": LocalProxy(current.by_script),
         "asset": _asset,
-        "may": access.may,
+        "may": access.offered,
         "direction": direction,
         "topic_name": answers.topic_name,
         "topics": answers.topics,

@@ -33,17 +33,20 @@ def test_every_route_refuses_the_signed_out(console, stranger):
 
 
 def test_every_route_refuses_the_roles_it_is_not_for(console, service):
-    browsers = {one.role: Browser(console, one.username) for one in accounts.DEMO}
+    browsers = {one.username: Browser(console, one.username) for one in accounts.DEMO}
+    known = {one.username: one for one in accounts.DEMO}
     for endpoint, method, path in routes(console):
         if endpoint == "signin.leave":
             continue
-        for role, browser in browsers.items():
+        for username, browser in browsers.items():
+            one = known[username]
             answer = browser.client.open(path, method=method, headers=SAME)
-            assert (answer.status_code == 403) == (not access.may(role, endpoint)), (role, path, answer.status_code)
+            allowed = access.may(one.role, endpoint, one.duties.split(","))
+            assert (answer.status_code == 403) == (not allowed), (username, path, answer.status_code)
 
 
 def test_editors_and_administrators_never_see_a_conversation(console, case_id):
-    for username in ("eva", "ruben"):
+    for username in ("eva", "ruben", "vera"):
         browser = Browser(console, username)
         assert browser.get(f"/cases/{case_id}").status_code == 403
         assert browser.get("/cases").status_code == 403
@@ -52,6 +55,15 @@ def test_editors_and_administrators_never_see_a_conversation(console, case_id):
 
 def test_a_feature_nobody_listed_is_closed_to_everybody(console):
     assert not any(access.may(role, "new_feature.page") for role in accounts.ROLES)
+
+
+def test_a_route_may_ask_for_a_duty_besides_the_role(monkeypatch):
+    monkeypatch.setitem(access.ROLES_OF, "reading", ("agent", "coordinator"))
+    monkeypatch.setitem(access.DUTIES_OF, "reading", ("legal", "coordinator"))
+    assert access.may("agent", "reading.page", ("legal",))
+    assert access.may("coordinator", "reading.page")
+    assert not access.may("agent", "reading.page", ("translate",))
+    assert not access.may("editor", "reading.page", ("legal",))
 
 
 @pytest.mark.parametrize(
