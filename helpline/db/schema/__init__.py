@@ -2,24 +2,32 @@
 
 Times are seconds since 1970, UTC. Columns named `*_sealed` are encrypted (helpline/db/vault.py).
 Retention words: `contact` until the contact is erased; `case` N days after the case closed; `message` N days;
-`account`, `content` until removed by a person; `forever` figures without people; `short` hours.
+`account`, `content` until removed by a person; `shift`, `notice` N days; `forever` figures without people;
+`short` hours.
 """
 
 from __future__ import annotations
 
 from helpline.db.columns import metadata
 from helpline.db.schema.accounts import accounts, sign_in_attempts
+from helpline.db.schema.alerts import alerts, notice_deliveries, notices
 from helpline.db.schema.cases import case_events, cases, drafts, notes, presence
+from helpline.db.schema.colleagues import ask_lines, ask_reads, asks, problems, translations
 from helpline.db.schema.content import answers, content_version, draft_answers
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
 from helpline.db.schema.people import contact_identities, contacts
 from helpline.db.schema.processes import heartbeats
 from helpline.db.schema.services import services
+from helpline.db.schema.shifts import handovers, roster, shift_log
 from helpline.db.schema.vouchers import voucher_registrations
 
 __all__ = [
     "accounts",
+    "alerts",
     "answers",
+    "ask_lines",
+    "ask_reads",
+    "asks",
     "case_events",
     "cases",
     "contact_identities",
@@ -28,15 +36,22 @@ __all__ = [
     "dead_letters",
     "draft_answers",
     "drafts",
+    "handovers",
     "heartbeats",
     "inbox",
     "metadata",
     "notes",
+    "notice_deliveries",
+    "notices",
     "outbox",
     "presence",
+    "problems",
     "receipts",
+    "roster",
     "services",
+    "shift_log",
     "sign_in_attempts",
     "trackers",
+    "translations",
     "voucher_registrations",
 ]
