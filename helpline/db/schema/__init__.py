@@ -16,6 +16,7 @@ from helpline.db.schema.colleagues import ask_lines, ask_reads, asks, problems, 
 from helpline.db.schema.content import answers, content_version, draft_answers
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
 from helpline.db.schema.people import contact_identities, contacts
+from helpline.db.schema.privacy import files, looks, switches
 from helpline.db.schema.processes import heartbeats
 from helpline.db.schema.services import services
 from helpline.db.schema.shifts import handovers, roster, shift_log
@@ -36,9 +37,11 @@ __all__ = [
     "dead_letters",
     "draft_answers",
     "drafts",
+    "files",
     "handovers",
     "heartbeats",
     "inbox",
+    "looks",
     "metadata",
     "notes",
     "notice_deliveries",
@@ -51,6 +54,7 @@ __all__ = [
     "services",
     "shift_log",
     "sign_in_attempts",
+    "switches",
     "trackers",
     "translations",
     "voucher_registrations",

@@ -18,6 +18,8 @@ cases = sa.Table(
     _c("topic", sa.String(40), "intent it is about", "case", nullable=True),
     _c("urgent", sa.Boolean, "first in the queue, alarm", "case", default=False),
     _c("emergency", sa.String(24), "kind of emergency", "case", nullable=True),
+    _c("sensitive", sa.Boolean, "only for the safeguarding duty", "case", default=False, server_default=sa.false()),
+    _c("acknowledged_at", sa.Integer, "somebody with that duty knows of it since", "case", nullable=True),
     _c("language", sa.String(8), "language of the contact", "case", nullable=True),
     _c("account_id", Id, "agent who holds it", "case", nullable=True, index=True),
     _c("card_sealed", sa.Text, "why the assistant gave up, guesses, looked-up facts", "case"),

@@ -24,6 +24,7 @@ contacts = sa.Table(
     _c("notice_at", sa.Integer, "when the first-contact notice was sent", "contact", nullable=True),
     _c("stopped_at", sa.Integer, "asked for silence; cleared when they write again", "contact", nullable=True),
     _c("blocked_until", sa.Integer, "messages are stored but not answered until then", "contact", nullable=True),
+    _c("blocked_why", sa.String(16), "abuse, spam or other", "contact", nullable=True),
     _c("erase_at", sa.Integer, "asked to be deleted; texts are gone, the rest follows then", "contact", nullable=True),
     _c("created_at", sa.Integer, "first message", "contact"),
 )
