@@ -13,7 +13,15 @@ from helpline.db.schema.accounts import accounts, sign_in_attempts
 from helpline.db.schema.alerts import alerts, notice_deliveries, notices
 from helpline.db.schema.cases import case_events, cases, drafts, notes, presence
 from helpline.db.schema.colleagues import ask_lines, ask_reads, asks, problems, translations
-from helpline.db.schema.content import answers, content_version, draft_answers
+from helpline.db.schema.content import (
+    answer_changes,
+    answer_editing,
+    answer_history,
+    answers,
+    content_facts,
+    content_version,
+    draft_answers,
+)
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
 from helpline.db.schema.people import contact_identities, contacts
 from helpline.db.schema.privacy import files, looks, switches
@@ -25,6 +33,9 @@ from helpline.db.schema.vouchers import voucher_registrations
 __all__ = [
     "accounts",
     "alerts",
+    "answer_changes",
+    "answer_editing",
+    "answer_history",
     "answers",
     "ask_lines",
     "ask_reads",
@@ -33,6 +44,7 @@ __all__ = [
     "cases",
     "contact_identities",
     "contacts",
+    "content_facts",
     "content_version",
     "dead_letters",
     "draft_answers",
