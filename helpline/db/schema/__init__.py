@@ -2,7 +2,7 @@
 
 Times are seconds since 1970, UTC. Columns named `*_sealed` are encrypted (helpline/db/vault.py).
 Retention words: `contact` until the contact is erased; `case` N days after the case closed; `message` N days;
-`account`, `content` until removed by a person; `shift`, `notice` N days; `forever` figures without people;
+`account`, `content` until removed by a person; `lesson` N days or until the contact is erased; `shift`, `notice` N days; `forever` figures without people;
 `short` hours.
 """
 
@@ -22,10 +22,13 @@ from helpline.db.schema.content import (
     content_version,
     draft_answers,
 )
+from helpline.db.schema.examples import examples, intents, training_changes, training_version
+from helpline.db.schema.lessons import lessons
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
 from helpline.db.schema.people import contact_identities, contacts
 from helpline.db.schema.privacy import files, looks, switches
 from helpline.db.schema.processes import heartbeats
+from helpline.db.schema.releases import publications, release_models, releases
 from helpline.db.schema.services import services
 from helpline.db.schema.shifts import handovers, roster, shift_log
 from helpline.db.schema.vouchers import voucher_registrations
@@ -49,10 +52,13 @@ __all__ = [
     "dead_letters",
     "draft_answers",
     "drafts",
+    "examples",
     "files",
     "handovers",
     "heartbeats",
     "inbox",
+    "intents",
+    "lessons",
     "looks",
     "metadata",
     "notes",
@@ -61,13 +67,18 @@ __all__ = [
     "outbox",
     "presence",
     "problems",
+    "publications",
     "receipts",
+    "release_models",
+    "releases",
     "roster",
     "services",
     "shift_log",
     "sign_in_attempts",
     "switches",
     "trackers",
+    "training_changes",
+    "training_version",
     "translations",
     "voucher_registrations",
 ]
