@@ -72,6 +72,37 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_content_facts')),
     sa.UniqueConstraint('name', name=op.f('uq_content_facts_name'))
     )
+    op.create_table('intents',
+    sa.Column('id', sa.String(length=40), nullable=False),
+    sa.Column('action', sa.String(length=12), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('redirect', sa.String(length=40), nullable=True),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('revision', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_intents'))
+    )
+    op.create_table('lessons',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('owner', sa.String(length=64), nullable=False),
+    sa.Column('text_sealed', sa.Text(), nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=True),
+    sa.Column('reason', sa.String(length=16), nullable=False),
+    sa.Column('guess', sa.String(length=40), nullable=True),
+    sa.Column('confidence', sa.Float(), nullable=True),
+    sa.Column('heap', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('intent', sa.String(length=40), nullable=True),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('day', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lessons')),
+    sa.UniqueConstraint('source', name=op.f('uq_lessons_source'))
+    )
+    with op.batch_alter_table('lessons', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lessons_heap'), ['heap'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lessons_owner'), ['owner'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lessons_state'), ['state'], unique=False)
+
     op.create_table('looks',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', sa.Integer(), nullable=False),
@@ -110,6 +141,43 @@ def upgrade() -> None:
     sa.Column('closed_at', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_problems'))
     )
+    op.create_table('publications',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('release_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('second_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('at', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_publications'))
+    )
+    op.create_table('releases',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('phase', sa.String(length=10), nullable=False),
+    sa.Column('timings', sa.Text(), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('note', sa.String(length=200), nullable=False),
+    sa.Column('queued_at', sa.Integer(), nullable=False),
+    sa.Column('started_at', sa.Integer(), nullable=True),
+    sa.Column('finished_at', sa.Integer(), nullable=True),
+    sa.Column('beat_at', sa.Integer(), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('cancel_asked', sa.Boolean(), nullable=False),
+    sa.Column('revision', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('content_hash', sa.String(length=64), nullable=True),
+    sa.Column('model_hash', sa.String(length=64), nullable=True),
+    sa.Column('model_seal', sa.String(length=64), nullable=True),
+    sa.Column('redirects', sa.Text(), nullable=False),
+    sa.Column('report', sa.Text(), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('asked_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('asked_reason', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_releases'))
+    )
+    with op.batch_alter_table('releases', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_releases_state'), ['state'], unique=False)
+
     op.create_table('switches',
     sa.Column('name', sa.String(length=24), nullable=False),
     sa.Column('off_since', sa.Integer(), nullable=True),
@@ -117,6 +185,46 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_switches'))
     )
+    op.create_table('training_changes',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('intent', sa.String(length=40), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('facts', sa.Text(), nullable=False),
+    sa.Column('at', sa.Integer(), nullable=False),
+    sa.Column('revision', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('undone', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_training_changes'))
+    )
+    with op.batch_alter_table('training_changes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_training_changes_intent'), ['intent'], unique=False)
+
+    op.create_table('training_version',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('revision', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_training_version'))
+    )
+    op.create_table('examples',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('intent', sa.String(length=40), nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('text_hash', sa.String(length=64), nullable=False),
+    sa.Column('origin', sa.String(length=12), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.Integer(), nullable=False),
+    sa.Column('revision', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('removed', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['intent'], ['intents.id'], name=op.f('fk_examples_intent')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_examples')),
+    sa.UniqueConstraint('language', 'text_hash', name=op.f('uq_examples_language_text_hash'))
+    )
+    with op.batch_alter_table('examples', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_examples_intent'), ['intent'], unique=False)
+        batch_op.create_index('ix_examples_language_intent', ['language', 'intent'], unique=False)
+        batch_op.create_index('ix_examples_revision', ['revision'], unique=False)
+
     op.create_table('notice_deliveries',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -133,6 +241,13 @@ def upgrade() -> None:
     with op.batch_alter_table('notice_deliveries', schema=None) as batch_op:
         batch_op.create_index('ix_notice_deliveries_due', ['state', 'next_attempt_at'], unique=False)
 
+    op.create_table('release_models',
+    sa.Column('release_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('model', sa.LargeBinary(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['release_id'], ['releases.id'], name=op.f('fk_release_models_release_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('release_id', name=op.f('pk_release_models'))
+    )
     op.create_table('roster',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -290,11 +405,17 @@ def upgrade() -> None:
     with op.batch_alter_table('content_version', schema=None) as batch_op:
         batch_op.add_column(sa.Column('four_eyes', sa.String(length=12), server_default='sensitive', nullable=False))
 
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('release_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True))
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_column('release_id')
+
     with op.batch_alter_table('content_version', schema=None) as batch_op:
         batch_op.drop_column('four_eyes')
 
@@ -354,11 +475,28 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_roster_account_id'))
 
     op.drop_table('roster')
+    op.drop_table('release_models')
     with op.batch_alter_table('notice_deliveries', schema=None) as batch_op:
         batch_op.drop_index('ix_notice_deliveries_due')
 
     op.drop_table('notice_deliveries')
+    with op.batch_alter_table('examples', schema=None) as batch_op:
+        batch_op.drop_index('ix_examples_revision')
+        batch_op.drop_index('ix_examples_language_intent')
+        batch_op.drop_index(batch_op.f('ix_examples_intent'))
+
+    op.drop_table('examples')
+    op.drop_table('training_version')
+    with op.batch_alter_table('training_changes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_training_changes_intent'))
+
+    op.drop_table('training_changes')
     op.drop_table('switches')
+    with op.batch_alter_table('releases', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_releases_state'))
+
+    op.drop_table('releases')
+    op.drop_table('publications')
     op.drop_table('problems')
     op.drop_table('notices')
     with op.batch_alter_table('looks', schema=None) as batch_op:
@@ -366,6 +504,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_looks_at'))
 
     op.drop_table('looks')
+    with op.batch_alter_table('lessons', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lessons_state'))
+        batch_op.drop_index(batch_op.f('ix_lessons_owner'))
+        batch_op.drop_index(batch_op.f('ix_lessons_heap'))
+
+    op.drop_table('lessons')
+    op.drop_table('intents')
     op.drop_table('content_facts')
     op.drop_table('answer_history')
     op.drop_table('answer_editing')
