@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from helpline.assistant.languages import LANGUAGE, PROBABILITIES
-from helpline.nlu import classifier
+from helpline.nlu import classifier, encoder
 from helpline.nlu.thresholds import ANSWER
 
 FALLBACK = "nlu_fallback"
@@ -64,7 +64,7 @@ class MessageClassifier(GraphComponent):
     ) -> MessageClassifier:
         """A trained component, its dictionaries already in memory."""
         with model_storage.read_from(resource) as folder:
-            model = classifier.load(folder)
+            model = classifier.load(folder, encoder.configured())
         model.warm()
         return cls(model_storage, resource, model)
 
@@ -75,6 +75,7 @@ class MessageClassifier(GraphComponent):
             [str(one.get(TEXT)) for one in examples],
             [str(one.get(INTENT)) for one in examples],
             [language_of_example(one) for one in examples],
+            encoder.configured(),
         )
         with self._storage.write_to(self._resource) as folder:
             classifier.save(self._model, folder)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from helpline.nlu import classifier, evaluation, examples, report, understand
+from helpline.nlu import classifier, evaluation, examples, fetching, report, understand
 from helpline.nlu.evaluation import Judged
 
 REPORT = Path("docs/benchmarks/nlu.md")
@@ -24,6 +24,19 @@ def add_commands(subparsers: Any) -> None:
     evaluate.add_argument("--folds", type=int, default=5, help="without --messages: how many grouped folds")
     evaluate.add_argument("--report", type=Path, default=REPORT, help="where to write the report")
     evaluate.set_defaults(run=_evaluate)
+    verbs = subparsers.add_parser("encoder", help="an optional sentence encoder").add_subparsers(
+        dest="verb", required=True, metavar="verb"
+    )
+    fetch = verbs.add_parser("fetch", help="fetch a published one and check its hash")
+    fetch.add_argument("name", nargs="?", default=fetching.DEFAULT, help=f"one of {', '.join(fetching.ENCODERS)}")
+    fetch.add_argument("folder", type=Path, help="where to put it")
+    fetch.set_defaults(run=_fetch)
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    folder = fetching.fetch(arguments.name, arguments.folder)
+    print(f"{arguments.name} is in {folder}. Set SEMANTIC_ENCODER={folder} and train: helpline train.")
+    return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from helpline import settings
 from helpline.commands import processes
 from helpline.errors import HelplineError
+from helpline.nlu import encoder
 
 MADE_FROM = ("config.yml", "domain.yml", "data", "helpline/assistant", "helpline/nlu", "helpline/places")
 SUFFIXES = (".yml", ".tsv", ".py", ".txt", ".json")
@@ -50,7 +51,7 @@ def train(*, force: bool = False, out: Path = Path("models")) -> str:
 
 
 def _fingerprint() -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(encoder.identity().encode())
     for name in MADE_FROM:
         root = Path(name)
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:

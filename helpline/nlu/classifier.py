@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpline import gloss, safety
+from helpline.nlu import encoder as encoders
 from helpline.nlu import features, groups, linear, reject, storage, thresholds
+from helpline.nlu.encoder import Encoder
 from helpline.nlu.features import Vectoriser
 from helpline.nlu.linear import Floats, Linear
 from helpline.nlu.normalise import VERSION as NORMALISER
 from helpline.nlu.thresholds import ANSWER, EMERGENCY, HANDOFF, OUT_OF_SCOPE, SUGGEST, Thresholds
 
-FORMAT = 1
+FORMAT = 2
 _POSSIBLY = 0.2
 """A language this likely has a say in what a message means."""
 _SHORT = 2
@@ -122,12 +124,14 @@ class Classifier:
         return Reading(ranking, right, decision, kind, danger, off_topic)
 
 
-def train(texts: Sequence[str], intents: Sequence[str], languages: Sequence[str]) -> Classifier:
+def train(
+    texts: Sequence[str], intents: Sequence[str], languages: Sequence[str], encoder: Encoder | None = None
+) -> Classifier:
     """Train on examples; the order they come in does not matter."""
     rows = sorted(set(zip(texts, intents, languages, strict=True)))
     read = [features.read(text, code) for text, _, code in rows]
     names, codes = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
-    vectoriser, matrix, totals = features.fit(read)
+    vectoriser, matrix, totals = features.fit(read, encoder=encoder)
     with ThreadPoolExecutor(1) as aside:  # the one computes in C without the lock, the other in Python
         group = aside.submit(groups.near_duplicates, features.words_of(matrix, vectoriser.offsets))
         machine = linear.fit(matrix, list(names))
@@ -147,6 +151,7 @@ def save(model: Classifier, folder: Path) -> None:
     facts = {
         "format": FORMAT,
         "normaliser": NORMALISER,
+        "encoder": model.vectoriser.encoder.identity if model.vectoriser.encoder else "",
         "classes": model.machine.classes,
         "block_weights": model.vectoriser.weights,
         "temperature": model.temperature,
@@ -157,15 +162,26 @@ def save(model: Classifier, folder: Path) -> None:
     storage.write(folder, arrays, facts)
 
 
-def load(folder: Path) -> Classifier:
-    """Read a model. Raises ValueError for one that other code wrote: train again."""
+def load(folder: Path, encoder: Encoder | None = None) -> Classifier:
+    """Read a model. Raises ValueError for one that other code wrote, or that was trained with another encoder.
+
+    It is not read without its encoder: its limits were fitted with it, and half a reading would be answered as if
+    it were whole. A model trained without one does not use the encoder given.
+    """
     arrays, facts = storage.read(folder)
     if (facts["format"], facts["normaliser"]) != (FORMAT, NORMALISER):
         raise ValueError("This model was trained by another version; train again.")
+    if facts["encoder"] and facts["encoder"] != (encoder.identity if encoder else ""):
+        other = "another one is set" if encoder else "none is set"
+        raise ValueError(
+            f"This model was trained with the sentence encoder {facts['encoder'][:12]}, and {other}: let "
+            "SEMANTIC_ENCODER name its folder, or train again."
+        )
     vectoriser = Vectoriser(
         tuple(arrays[f"keys_{n}"] for n in range(4)),
         tuple(arrays[f"idf_{n}"] for n in range(4)),
         tuple(facts["block_weights"]),
+        encoder if facts["encoder"] else None,
     )
     return Classifier(
         vectoriser,
@@ -177,8 +193,8 @@ def load(folder: Path) -> Classifier:
 
 
 def fingerprint() -> str:
-    """Changes whenever training on the same examples could give another model: code, versions, dictionaries, net."""
-    digest = hashlib.sha256(f"{FORMAT} {NORMALISER}".encode())
+    """Changes whenever training on the same examples could give another model: code, dictionaries, net, encoder."""
+    digest = hashlib.sha256(f"{FORMAT} {NORMALISER} {encoders.identity()}".encode())
     code, net = Path(__file__).resolve().parent, gloss.FOLDER.parent / "safety"
     paths = [*code.glob("*.py"), code.parent / "gloss.py", *gloss.FOLDER.glob("*.tsv")]
     paths += [*(code.parent / "safety").glob("*.py"), *(one for one in net.rglob("*") if one.is_file())]

@@ -13,7 +13,7 @@ import numpy as np
 
 from helpline import language
 from helpline.errors import HelplineError
-from helpline.nlu import classifier, features, groups
+from helpline.nlu import classifier, encoder, features, groups
 from helpline.nlu.classifier import Classifier
 from helpline.nlu.examples import Example
 from helpline.nlu.thresholds import ANSWER, EMERGENCY, HANDOFF, OUT_OF_SCOPE, SUGGEST
@@ -124,7 +124,10 @@ def left_out(examples: Sequence[Example], code: str) -> list[Judged]:
 def train(examples: Sequence[Example]) -> Classifier:
     """A model of these examples."""
     return classifier.train(
-        [one.text for one in examples], [one.intent for one in examples], [one.language for one in examples]
+        [one.text for one in examples],
+        [one.intent for one in examples],
+        [one.language for one in examples],
+        encoder.configured(),
     )
 
 

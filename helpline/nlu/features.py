@@ -1,7 +1,8 @@
 """Words and letters of a message and of its gloss as one sparse vector.
 
 Four blocks (message words, message letters, gloss words, gloss letters), each TF-IDF with sublinear counts and of
-length one. N-grams are known by their 32-bit hash only, so a model holds no word anybody wrote.
+length one. N-grams are known by their 32-bit hash only, so a model holds no word anybody wrote. A sentence encoder,
+where there is one, adds its vector as a fifth block.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from helpline import gloss
+from helpline.nlu.encoder import Encoder
 from helpline.nlu.normalise import normalise, unaccented
 
 WEIGHTS = (0.6, 0.6, 1.5, 1.5)
 """How much the message's words and letters and the gloss's words and letters count."""
+ENCODED = 1.5
+"""How much a sentence encoder's vector counts beside them."""
 LETTERS = (2, 5)
 
 Hashes = NDArray[np.uint32]
@@ -32,11 +36,13 @@ class Text:
 
     message: str
     gloss: str
+    written: str = ""
+    """As it came, for an encoder of many languages."""
 
 
 def read(text: str, language: str) -> Text:
     """Normalise and gloss. Accents are dropped: most people type without them."""
-    return Text(unaccented(normalise(text, language)), unaccented(gloss.plain(text, language)))
+    return Text(unaccented(normalise(text, language)), unaccented(gloss.plain(text, language)), text)
 
 
 @lru_cache(maxsize=200_000)
@@ -67,10 +73,12 @@ class Vectoriser:
     keys: tuple[Hashes, ...]
     idf: tuple[NDArray[np.float32], ...]
     weights: tuple[float, ...] = WEIGHTS
+    encoder: Encoder | None = None
     offsets: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        starts = np.cumsum([0, *map(len, self.keys)])
+        dense = [self.encoder.size] if self.encoder else []
+        starts = np.cumsum([0, *map(len, self.keys), *dense])
         object.__setattr__(self, "offsets", tuple(int(start) for start in starts))
 
     @property
@@ -82,6 +90,9 @@ class Vectoriser:
         """Columns and values of one message, and how well it is known (see `known`)."""
         blocks = _blocks(text)
         columns, values = self._row(blocks)
+        if self.encoder:
+            columns = np.concatenate([columns, np.arange(*self.offsets[-2:])])
+            values = np.concatenate([values, encoded([text], self.encoder)[0]])
         found = np.histogram(columns, self.offsets)[0]
         return columns, values, known(found[None], totals([blocks]))[0]
 
@@ -89,6 +100,8 @@ class Vectoriser:
         """A row for each message, and how well each is known."""
         blocks = [_blocks(text) for text in texts]
         matrix = self._matrix(blocks)
+        if self.encoder:
+            matrix = _joined(matrix[:, : self.offsets[-2]], encoded(texts, self.encoder))
         return matrix, known(per_block(matrix, self.offsets), totals(blocks))
 
     def _matrix(self, blocks: Sequence[tuple[Hashes, ...]]) -> sp.csr_matrix:
@@ -117,6 +130,18 @@ class Vectoriser:
         if not columns:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         return np.concatenate(columns), np.concatenate(values)
+
+
+def encoded(texts: Sequence[Text], encoder: Encoder) -> NDArray[np.float32]:
+    """The encoder's vectors, at their weight."""
+    said = [text.gloss if encoder.reads_gloss else text.written for text in texts]
+    return np.asarray(encoder.encode(said) * np.float32(ENCODED), np.float32)
+
+
+def _joined(matrix: sp.csr_matrix, dense: NDArray[np.float32]) -> sp.csr_matrix:
+    joined = sp.hstack([matrix, sp.csr_matrix(dense)], format="csr", dtype=np.float32)
+    joined.sort_indices()
+    return joined
 
 
 def totals(blocks: Sequence[tuple[Hashes, ...]]) -> NDArray[np.float32]:
@@ -156,7 +181,11 @@ def as_seen_by(matrix: sp.csr_matrix, rows: sp.csr_matrix, offsets: tuple[int, .
 
 
 def fit(
-    texts: Sequence[Text], *, weights: tuple[float, ...] = WEIGHTS, least: tuple[int, ...] = (1, 2, 1, 2)
+    texts: Sequence[Text],
+    *,
+    weights: tuple[float, ...] = WEIGHTS,
+    least: tuple[int, ...] = (1, 2, 1, 2),
+    encoder: Encoder | None = None,
 ) -> tuple[Vectoriser, sp.csr_matrix, NDArray[np.float32]]:
     """The vectoriser of these texts, their matrix, and how many n-grams each block has.
 
@@ -179,7 +208,9 @@ def fit(
         parts.append(sp.diags((weights[number] / np.where(length > 0, length, 1)).astype(np.float32)).dot(block))
     matrix = sp.hstack(parts, format="csr", dtype=np.float32)
     matrix.sort_indices()
-    return Vectoriser(tuple(keys), tuple(idf), weights), matrix, np.column_stack(sizes).astype(np.float32)
+    if encoder:
+        matrix = _joined(matrix, encoded(texts, encoder))
+    return Vectoriser(tuple(keys), tuple(idf), weights, encoder), matrix, np.column_stack(sizes).astype(np.float32)
 
 
 def _count_words(rows: Sequence[Sequence[str]]) -> tuple[Hashes, sp.csr_matrix]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from helpline import language, safety
 from helpline.errors import HelplineError
-from helpline.nlu import classifier, storage
+from helpline.nlu import classifier, encoder, storage
 from helpline.nlu.classifier import Classifier
 
 
@@ -69,6 +69,6 @@ def current(models: Path) -> Classifier:
     with tempfile.TemporaryDirectory() as folder:
         storage.unpack(trained[-1], Path(folder))
         try:
-            return classifier.load(Path(folder))
+            return classifier.load(Path(folder), encoder.configured())
         except ValueError as error:
             raise HelplineError(f"{trained[-1].name}: {error}") from None
