@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import string
@@ -12,10 +13,21 @@ import yaml
 
 from helpline import content
 from helpline.content import SPOKEN
+from helpline.content.answer import FACT
+from helpline.content.starter import read_facts
 from helpline.whatsapp.lengths import size
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXTS = content.read_starter()
+FACTS = read_facts()
+SHIPPED = content.read_starter()
+
+
+def _read(answer: content.Answer, language: str) -> content.Answer:
+    return dataclasses.replace(answer, text=FACT.sub(lambda found: FACTS[found[1]].value(language), answer.text))
+
+
+TEXTS = {key: {language: _read(one, language) for language, one in texts.items()} for key, texts in SHIPPED.items()}
+"""As people read them: facts filled in."""
 EVERY = [
     (key, language, answer) for key, by_language in sorted(TEXTS.items()) for language, answer in by_language.items()
 ]
@@ -135,8 +147,20 @@ def test_every_answer_says_who_checks_it_and_until_when_it_holds():
         assert reviewed < until <= reviewed + dt.timedelta(days=90), key
         assert facts["owner"], key
         assert facts["source"], key
-        numbers = set(NUMBER.findall(texts["en"].text)) & set(PHONES) - {"112"}
+        numbers = set(NUMBER.findall(SHIPPED[key]["en"].text)) & set(PHONES) - {"112"}
         assert not numbers or until <= reviewed + dt.timedelta(days=30), f"{key}: phone numbers hold 30 days"
+
+
+def test_every_fact_has_an_owner_a_source_and_a_date_and_phone_numbers_hold_30_days():
+    for name, fact in FACTS.items():
+        reviewed, until = dt.date.fromisoformat(fact.reviewed_on), dt.date.fromisoformat(fact.review_by)
+        assert fact.owner and fact.source and fact.label, name
+        assert reviewed < until <= reviewed + dt.timedelta(days=30 if fact.kind == "phone" else 90), name
+
+
+def test_every_fact_is_repeated_and_every_repeated_one_exists():
+    repeated = {name for texts in SHIPPED.values() for answer in texts.values() for name in answer.fact_names}
+    assert repeated == set(FACTS)
 
 
 def test_every_phone_number_is_one_we_may_publish():
@@ -158,7 +182,7 @@ def test_numbers_with_a_dash_keep_their_order_between_arabic_words():
     for key, language, answer in EVERY:
         if language == "ar":
             for found in re.finditer(r"\d{3,4}-\d+|\{(phone|link)\}", answer.text):
-                assert answer.text[found.start() - 1] == "\u200e", key
+                assert answer.text[found.start() - 1] in "\u200e\u2066", key
 
 
 def test_texts_fit_one_message_with_the_notice():
