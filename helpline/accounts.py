@@ -52,6 +52,7 @@ class Account:
     active: bool
     session_epoch: int
     duties: str = ""
+    password_given: bool = False
 
     @property
     def has(self) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ A role named among them stands in for the duty, for example `("legal", "coordina
 _KEEPERS = ("editor", "coordinator", "administrator")
 ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
     "cases.take": ("coordinator",),
+    "accounts.own": accounts.ROLES,
+    "accounts.change_own": accounts.ROLES,
     **{
         f"directory.{route}": _KEEPERS
         for route in (
@@ -51,6 +53,9 @@ ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
     },
 }  # fmt: skip
 """Routes that fewer roles may use than their feature."""
+
+OPEN_BEFORE_PASSWORD = frozenset({"accounts.own", "accounts.change_own", "signin.leave", "signin.language"})
+"""All that somebody may do whose password an administrator still knows."""
 
 IDLE_SECONDS = 60 * 60
 SESSION_SECONDS = 12 * 3600
@@ -91,6 +96,8 @@ def _gate() -> AnyResponse | None:
         return None  # no such page; only the signed-in are told
     if not may(g.account.role, request.endpoint, g.account.has):
         abort(403)
+    if g.account.password_given and request.endpoint not in OPEN_BEFORE_PASSWORD:
+        return redirect(url_for("accounts.own"), 303)
     return None
 
 

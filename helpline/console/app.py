@@ -32,6 +32,7 @@ from helpline.console import (
     signin,
     status,
 )
+from helpline.console import accounts as accounts_pages
 from helpline.console.words import LANGUAGES, direction
 from helpline.errors import SettingsError
 from helpline.service import Service
@@ -44,9 +45,24 @@ MENU = (
     ("assistant.page", "nav.assistant", "bot"),
     ("search.page", "nav.search", "search"),
     ("directory.page", "nav.directory", "map-pin"),
+    ("accounts.page", "nav.accounts", "users"),
     ("status.page", "nav.status", "activity"),
 )
 """The main menu: route, text and icon; each role sees what it may use."""
+FEATURES: tuple[Any, ...] = (
+    signin,
+    queue,
+    cases,
+    composer,
+    media,
+    assistant,
+    search,
+    answers,
+    directory,
+    accounts_pages,
+    status,
+)
+"""Modules with a blueprint; access.py says who may use each."""
 log = logs.get(__name__)
 
 
@@ -71,7 +87,7 @@ def create(opened: Service) -> Flask:
         hops = opened.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     access.guard(app)
-    for feature in (signin, queue, cases, composer, media, assistant, search, answers, directory, status):
+    for feature in FEATURES:
         app.register_blueprint(feature.bp)
     app.jinja_env.globals.update(_globals())
     app.register_error_handler(HTTPException, _http_fault)
