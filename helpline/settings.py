@@ -15,6 +15,10 @@ from pathlib import Path
 from helpline.errors import SettingsError
 
 DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105 - refused when ENVIRONMENT=production
+_NOTICES = re.compile(
+    r"(?:team|coordinator|on_call|translate)="
+    r"(?:(?:teams|slack|webhook)\+https?://[^\s@/]+(?:/\S*)?|mailto:[^\s@,;:<>]+@[^\s@,;:<>]+)"
+)
 _TILES = re.compile(r"https://(?:\{s\}\.)?[\w.:-]+/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[\w/{}.?=&@%~-]+")
 
 
@@ -68,6 +72,18 @@ class Settings:
     directory_tiles_url: str = _setting(
         "", "map tiles for the console's directory, https://.../{z}/{x}/{y}.png; empty: points without a map"
     )
+    console_url: str = _setting("", "https address of the console, for links in notices; empty: no links")
+    notices: str = _setting(
+        "", "where notices go, audience=kind+address parted by spaces (docs/shifts.md); empty: nowhere", secret=True
+    )
+    notice_hosts: str = _setting(
+        "hooks.slack.com,logic.azure.com,api.powerplatform.com", "hosts, and those under them, that notices may go to"
+    )
+    notice_secret: str = _setting("", "signs notices to webhooks (HMAC-SHA256)", secret=True)
+    notice_smtp_url: str = _setting("", "mail server for notices, smtps://user:password@host:465", secret=True)
+    notice_from: str = _setting("", "sender of notices by e-mail")
+    notice_language: str = _setting("en", "language of notices, `en` or `nl`")
+    notice_summary_hour: int = _setting("8", "hour of the morning summary in the Netherlands; -1: none")  # type: ignore[assignment]
     semantic_encoder: str = _setting("", "folder of an ONNX sentence encoder; empty: none")
 
     def __repr__(self) -> str:
@@ -152,6 +168,7 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
             faults.append("PLATFORM121_URL must begin with https://; a password goes there.")
     if values["directory_tiles_url"] and not _TILES.fullmatch(str(values["directory_tiles_url"])):
         faults.append("DIRECTORY_TILES_URL must be like https://tiles.example.org/{z}/{x}/{y}.png.")
+    faults += _notice_faults(values)
     if int(values["cases_per_agent"]) < 1:
         faults.append("CASES_PER_AGENT must be at least 1.")
     if not 0 <= int(values["trusted_proxies"]) < 10:
@@ -160,6 +177,32 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
         faults.append("ASSISTANT_DEADLINE must be at least 1 second.")
     if values["environment"] == "production":
         faults += _insecure(values)
+    return faults
+
+
+def _notice_faults(values: Mapping[str, str | int]) -> list[str]:
+    faults = []
+    words = str(values["notices"]).split()
+    if any(not _NOTICES.fullmatch(word) for word in words):
+        # The word itself is not shown: its address is a secret.
+        faults.append(
+            "NOTICES must be words like team=teams+https://host/path, coordinator=slack+https://…, "
+            "on_call=webhook+https://… or on_call=mailto:desk@example.org."
+        )
+    if any("+http://" in word for word in words) and values["environment"] == "production":
+        faults.append("NOTICES must use https:// in production.")
+    if any("=webhook+" in word for word in words) and len(str(values["notice_secret"])) < 16:
+        faults.append("NOTICE_SECRET must have at least 16 characters; NOTICES names a webhook, which it signs for.")
+    if any("=mailto:" in word for word in words) and not (values["notice_smtp_url"] and values["notice_from"]):
+        faults.append("NOTICE_SMTP_URL and NOTICE_FROM are missing; NOTICES names a mailbox.")
+    if values["notice_smtp_url"] and not re.fullmatch(r"smtps?://\S+", str(values["notice_smtp_url"])):
+        faults.append("NOTICE_SMTP_URL must begin with smtps:// or smtp://.")
+    if values["console_url"] and not re.fullmatch(r"https?://[^\s?#]+", str(values["console_url"])):
+        faults.append("CONSOLE_URL must be like https://desk.example.org.")
+    if values["notice_language"] not in ("en", "nl"):
+        faults.append("NOTICE_LANGUAGE must be en or nl.")
+    if not -1 <= int(values["notice_summary_hour"]) <= 23:
+        faults.append("NOTICE_SUMMARY_HOUR is an hour from 0 to 23, or -1.")
     return faults
 
 
