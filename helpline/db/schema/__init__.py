@@ -2,8 +2,8 @@
 
 Times are seconds since 1970, UTC. Columns named `*_sealed` are encrypted (helpline/db/vault.py).
 Retention words: `contact` until the contact is erased; `case` N days after the case closed; `message` N days;
-`account`, `content` until removed by a person; `lesson` N days or until the contact is erased; `shift`, `notice` N days; `forever` figures without people;
-`short` hours.
+`account`, `content` until removed by a person; `lesson` N days or until the contact is erased; `shift`, `notice` N
+days; `forever` figures without people; `short` hours.
 """
 
 from __future__ import annotations
