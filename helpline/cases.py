@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from helpline import clock, contacts, outbox, presence, thanks
+from helpline import alerts, clock, contacts, outbox, presence, thanks
 from helpline.db.schema import accounts, case_events, cases
 from helpline.db.schema import contacts as people
 from helpline.db.vault import Vault
@@ -109,6 +109,7 @@ def open_case(
         return found, False
     contacts.raise_epoch(conn, contact_id)
     record(conn, case_id, "opened", None, reason=reason, emergency=emergency, topic=topic)
+    alerts.opened(conn, case_id)
     return case_id, True
 
 
@@ -121,13 +122,24 @@ def upgrade(conn: Connection, case_id: int, emergency: str) -> bool:
     ).rowcount
     if changed:
         record(conn, case_id, "upgraded", None, emergency=emergency)
+        alerts.opened(conn, case_id)
     return bool(changed)
+
+
+_OPEN = sa.select(cases.c.id).where(cases.c.contact_id == sa.bindparam("contact"), cases.c.state != "closed")
 
 
 def of_contact(conn: Connection, contact_id: str) -> int | None:
     """The contact's open case."""
-    open_one = sa.select(cases.c.id).where(cases.c.contact_id == contact_id, cases.c.state != "closed")
-    found: int | None = conn.execute(open_one).scalar()
+    found: int | None = conn.execute(_OPEN, {"contact": contact_id}).scalar()
+    return found
+
+
+def newest(conn: Connection, contact_id: str) -> int | None:
+    """The contact's latest case, open or closed."""
+    found: int | None = conn.execute(
+        sa.select(sa.func.max(cases.c.id)).where(cases.c.contact_id == contact_id)
+    ).scalar()
     return found
 
 

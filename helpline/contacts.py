@@ -44,10 +44,31 @@ class Contact:
     blocked_until: int | None
 
 
+# Statements of every message are made once: SQLAlchemy takes five times longer to build one than to run it.
+_ROW = contacts.c.id == sa.bindparam("row")
+_BY_ID = sa.select(*(contacts.c[name] for name in Contact.__dataclass_fields__)).where(_ROW)
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_UPDATE = sa.update(contacts).where(_ROW)
+_AT = sa.bindparam("at")
+_NEWEST = sa.case((contacts.c.last_inbound_at > _AT, contacts.c.last_inbound_at), else_=_AT)
+_WROTE = _UPDATE.values(last_inbound_at=_NEWEST, stopped_at=None, erase_at=None)
+_RAISE_EPOCH = _UPDATE.values(epoch=contacts.c.epoch + 1, stretch=contacts.c.stretch + 1, stretch_turns=0, stretch_at=0)
+_STRETCH = sa.select(contacts.c.stretch, contacts.c.stretch_turns, contacts.c.stretch_at).where(_ROW)
+_BY_LOOKUP = (
+    sa.select(contact_identities.c.contact_id)
+    .where(contact_identities.c.lookup.in_(sa.bindparam("lookups", expanding=True)))
+    .limit(1)
+)
+_IDENTITIES = (
+    sa.select(contact_identities.c.kind, contact_identities.c.value_sealed)
+    .where(contact_identities.c.contact_id == sa.bindparam("row"))
+    .order_by(contact_identities.c.id)
+)
+
+
 def get(conn: Connection, contact_id: str, *, lock: bool = False) -> Contact:
     """The contact; `lock` holds the row until the transaction ends, so who speaks is decided once."""
-    query = sa.select(*(contacts.c[name] for name in Contact.__dataclass_fields__)).where(contacts.c.id == contact_id)
-    row = conn.execute(query.with_for_update() if lock else query).first()
+    row = conn.execute(_BY_ID_LOCKED if lock else _BY_ID, {"row": contact_id}).first()
     if row is None:
         raise InputError(f"There is no contact {contact_id}.")
     return Contact(**row._mapping)
@@ -101,11 +122,7 @@ def change_identity(conn: Connection, vault: Vault, change: IdentityChange) -> s
 
 def address(conn: Connection, vault: Vault, contact_id: str) -> Identity:
     """Where to send to. Raises InputError for a contact that was erased."""
-    rows = conn.execute(
-        sa.select(contact_identities.c.kind, contact_identities.c.value_sealed)
-        .where(contact_identities.c.contact_id == contact_id)
-        .order_by(contact_identities.c.id)
-    ).all()
+    rows = conn.execute(_IDENTITIES, {"row": contact_id}).all()
     if not rows:
         raise InputError(f"Contact {contact_id} has no WhatsApp identity; it was erased.")
     values = {row.kind: vault.open(row.value_sealed) for row in rows}
@@ -114,12 +131,7 @@ def address(conn: Connection, vault: Vault, contact_id: str) -> Identity:
 
 def wrote(conn: Connection, contact_id: str, at: int) -> None:
     """Note that the contact wrote: the 24-hour window opens anew, and silence they asked for ends."""
-    newest = sa.case((contacts.c.last_inbound_at > at, contacts.c.last_inbound_at), else_=at)
-    conn.execute(
-        sa.update(contacts)
-        .where(contacts.c.id == contact_id)
-        .values(last_inbound_at=newest, stopped_at=None, erase_at=None)
-    )
+    conn.execute(_WROTE, {"row": contact_id, "at": at})
 
 
 def stop(conn: Connection, contact_id: str) -> None:
@@ -142,17 +154,13 @@ def noticed(conn: Connection, contact_id: str) -> None:
 
 def raise_epoch(conn: Connection, contact_id: str) -> None:
     """Who speaks has changed: assistant texts begun before are refused, and the next talk is a new stretch."""
-    _update(conn, contact_id, epoch=contacts.c.epoch + 1, stretch=contacts.c.stretch + 1, stretch_turns=0, stretch_at=0)
+    conn.execute(_RAISE_EPOCH, {"row": contact_id})
 
 
 def begin_turn(conn: Connection, contact_id: str) -> str:
     """Rasa's sender id for this turn, `<contact>:<stretch>`: a pseudonym that changes with every stretch."""
     at = clock.now()
-    row = conn.execute(
-        sa.select(contacts.c.stretch, contacts.c.stretch_turns, contacts.c.stretch_at).where(
-            contacts.c.id == contact_id
-        )
-    ).one()
+    row = conn.execute(_STRETCH, {"row": contact_id}).one()
     fresh = row.stretch_turns >= TURNS_PER_STRETCH or (row.stretch_at and at - row.stretch_at > IDLE_SECONDS)
     stretch = row.stretch + 1 if fresh else row.stretch
     _update(conn, contact_id, stretch=stretch, stretch_turns=1 if fresh else row.stretch_turns + 1, stretch_at=at)
@@ -176,8 +184,7 @@ def _named(identity: Identity) -> dict[str, str]:
 
 def _find(conn: Connection, vault: Vault, kind: str, value: str) -> str | None:
     lookups = vault.lookups(kind, value)
-    query = sa.select(contact_identities.c.contact_id).where(contact_identities.c.lookup.in_(lookups))
-    found: str | None = conn.execute(query.limit(1)).scalar()
+    found: str | None = conn.execute(_BY_LOOKUP, {"lookups": lookups}).scalar()
     return found
 
 
@@ -206,7 +213,7 @@ def _has_no_identity(conn: Connection, contact_id: str) -> bool:
 
 
 def _update(conn: Connection, contact_id: str, **values: Any) -> None:
-    conn.execute(sa.update(contacts).where(contacts.c.id == contact_id).values(**values))
+    conn.execute(_UPDATE, {"row": contact_id, **values})
 
 
 @cache

@@ -33,6 +33,26 @@ class Received:
     attempts: int
 
 
+# Statements of every message are made once: SQLAlchemy takes five times longer to build one than to run it.
+_UPDATE = sa.update(inbox).where(inbox.c.id == sa.bindparam("row"))
+_TAKE = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(sa.bindparam("rows", expanding=True)))
+    .values(state="in_flight", lease_until=sa.bindparam("until"), attempts=inbox.c.attempts + 1)
+)
+
+
+def _takeable() -> Any:
+    unfinished = inbox.c.state.in_(("waiting", "in_flight"))
+    heads = sa.select(sa.func.min(inbox.c.id).label("id")).where(unfinished).group_by(inbox.c.contact_id).subquery()
+    free = sa.or_(inbox.c.state == "waiting", inbox.c.lease_until < sa.bindparam("at"))
+    query = sa.select(inbox).join(heads, heads.c.id == inbox.c.id).where(free, unfinished)
+    return query.order_by(inbox.c.id).limit(sa.bindparam("most")).with_for_update(of=inbox, skip_locked=True)
+
+
+_TAKEABLE = _takeable()
+
+
 def store(conn: Connection, vault: Vault, message: InboundMessage, contact_id: str) -> int | None:
     """Keep a message; its row id, or None when WhatsApp sent it before."""
     values = {
@@ -52,19 +72,10 @@ def store(conn: Connection, vault: Vault, message: InboundMessage, contact_id: s
 def claim(conn: Connection, vault: Vault, limit: int) -> list[Received]:
     """Take up to `limit` messages: the oldest unfinished one of each contact, longest waiting first."""
     at = clock.now()
-    unfinished = inbox.c.state.in_(("waiting", "in_flight"))
-    heads = sa.select(sa.func.min(inbox.c.id).label("id")).where(unfinished).group_by(inbox.c.contact_id).subquery()
-    takeable = sa.or_(inbox.c.state == "waiting", inbox.c.lease_until < at)
-    query = sa.select(inbox).join(heads, heads.c.id == inbox.c.id).where(takeable, unfinished)
-    query = query.order_by(inbox.c.id).limit(limit)
-    rows = conn.execute(query.with_for_update(of=inbox, skip_locked=True)).all()
+    rows = conn.execute(_TAKEABLE, {"at": at, "most": limit}).all()
     if not rows:
         return []
-    conn.execute(
-        sa.update(inbox)
-        .where(inbox.c.id.in_([row.id for row in rows]))
-        .values(state="in_flight", lease_until=at + LEASE_SECONDS, attempts=inbox.c.attempts + 1)
-    )
+    conn.execute(_TAKE, {"rows": [row.id for row in rows], "until": at + LEASE_SECONDS})
     return [Received(row.id, row.contact_id, unpack(vault.open(row.body_sealed)), row.attempts + 1) for row in rows]
 
 
@@ -75,13 +86,13 @@ def finish(
     values: dict[str, Any] = {"state": "done", "outcome": outcome, "language": language, "case_id": case_id}
     if received.message.location is not None:
         values["body_sealed"] = vault.seal(_pack(_without_pin(received.message)))
-    conn.execute(sa.update(inbox).where(inbox.c.id == received.id).values(lease_until=None, **values))
+    conn.execute(_UPDATE, {"row": received.id, "lease_until": None, **values})
 
 
 def give_back(conn: Connection, received: Received) -> bool:
     """Let a message be taken again later; False when it has been tried too often and is now dead."""
     state = "waiting" if received.attempts < ATTEMPTS else "dead"
-    conn.execute(sa.update(inbox).where(inbox.c.id == received.id).values(state=state, lease_until=None))
+    conn.execute(_UPDATE, {"row": received.id, "state": state, "lease_until": None})
     return state == "waiting"
 
 

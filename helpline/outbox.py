@@ -41,6 +41,54 @@ class Outgoing:
     """How many of its payloads the provider took already: a long text is not begun again after a fault half-way."""
 
 
+# Statements of every message are made once: SQLAlchemy takes five times longer to build one than to run it.
+_AT = sa.bindparam("at")
+_OF_CONTACT = outbox.c.contact_id == sa.bindparam("contact")
+_READY = sa.and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.next_attempt_at <= _AT)
+_STALE = sa.and_(outbox.c.state == "sending", outbox.c.lease_until < _AT)
+_ANY_STALE = sa.select(outbox.c.id).where(_STALE).limit(1)
+_DUE = sa.select(outbox.c.id).where(sa.or_(_READY, _STALE)).limit(1)
+_OPEN = outbox.c.state.in_(OPEN_STATES)
+_HEADS = sa.select(sa.func.min(outbox.c.id).label("id")).where(_OPEN).group_by(outbox.c.contact_id).subquery()
+_TAKEABLE = (
+    sa.select(outbox)
+    .join(_HEADS, _HEADS.c.id == outbox.c.id)
+    .where(_READY)
+    .order_by(outbox.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(of=outbox, skip_locked=True)
+)
+_TAKE = (
+    sa.update(outbox)
+    .where(outbox.c.id.in_(sa.bindparam("rows", expanding=True)))
+    .values(state="sending", lease_until=sa.bindparam("until"), attempts=outbox.c.attempts + 1)
+)
+_SENT = (
+    sa.update(outbox)
+    .where(outbox.c.id == sa.bindparam("row"))
+    .values(
+        message_id=sa.bindparam("theirs"),
+        sent_at=_AT,
+        lease_until=None,
+        error=sa.case((_OPEN, None), else_=outbox.c.error),
+        state=sa.case((_OPEN, "sent"), else_=outbox.c.state),
+        rank=sa.case((outbox.c.rank >= RANK["sent"], outbox.c.rank), else_=RANK["sent"]),
+    )
+)
+_RELEASE_HELD = (
+    sa.update(outbox).where(_OF_CONTACT, outbox.c.state == "held").values(state="queued", next_attempt_at=_AT)
+)
+_NEWEST_BODY = (
+    sa.select(outbox.c.body_sealed)
+    .where(_OF_CONTACT, outbox.c.state != "suppressed")
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+_OPEN_CASE = sa.select(cases.c.id, cases.c.state).where(
+    cases.c.contact_id == sa.bindparam("contact"), cases.c.state != "closed"
+)
+
+
 def put(
     conn: Connection,
     vault: Vault,
@@ -104,34 +152,17 @@ def window_closes_at(contact: contacts.Contact) -> int:
 
 def is_due(conn: Connection) -> bool:
     """Whether `claim` might find something: a question that, unlike claim, takes no lock."""
-    at = clock.now()
-    ready = sa.and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.next_attempt_at <= at)
-    stale = sa.and_(outbox.c.state == "sending", outbox.c.lease_until < at)
-    return conn.execute(sa.select(outbox.c.id).where(sa.or_(ready, stale)).limit(1)).first() is not None
+    return conn.execute(_DUE, {"at": clock.now()}).first() is not None
 
 
 def claim(conn: Connection, vault: Vault, limit: int) -> list[Outgoing]:
     """Take up to `limit` messages that are due: only the oldest unsent one of each contact, so order is kept."""
     at = clock.now()
     _expire_leases(conn, at)
-    unsent = outbox.c.state.in_(OPEN_STATES)
-    heads = sa.select(sa.func.min(outbox.c.id).label("id")).where(unsent).group_by(outbox.c.contact_id).subquery()
-    query = (
-        sa.select(outbox)
-        .join(heads, heads.c.id == outbox.c.id)
-        .where(outbox.c.state.in_(("queued", "unknown")), outbox.c.next_attempt_at <= at)
-        .order_by(outbox.c.id)
-        .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
-    )
-    rows = conn.execute(query).all()
+    rows = conn.execute(_TAKEABLE, {"at": at, "most": limit}).all()
     if not rows:
         return []
-    conn.execute(
-        sa.update(outbox)
-        .where(outbox.c.id.in_([row.id for row in rows]))
-        .values(state="sending", lease_until=at + LEASE_SECONDS, attempts=outbox.c.attempts + 1)
-    )
+    conn.execute(_TAKE, {"rows": [row.id for row in rows], "until": at + LEASE_SECONDS})
     return [
         Outgoing(
             r.id, r.contact_id, unpack(vault.open(r.body_sealed)), r.attempts + 1, r.state == "unknown", r.parts_done
@@ -142,12 +173,12 @@ def claim(conn: Connection, vault: Vault, limit: int) -> list[Outgoing]:
 
 def _expire_leases(conn: Connection, at: int) -> None:
     """A worker that died in mid-send leaves an outcome nobody knows."""
-    stale = sa.and_(outbox.c.state == "sending", outbox.c.lease_until < at)
-    if conn.execute(sa.select(outbox.c.id).where(stale).limit(1)).first():
+    if conn.execute(_ANY_STALE, {"at": at}).first():
         conn.execute(
             sa.update(outbox)
-            .where(stale)
-            .values(state="unknown", lease_until=None, next_attempt_at=at + UNKNOWN_WAIT_SECONDS, error="worker_died")
+            .where(_STALE)
+            .values(state="unknown", lease_until=None, next_attempt_at=at + UNKNOWN_WAIT_SECONDS, error="worker_died"),
+            {"at": at},
         )
 
 
@@ -159,19 +190,7 @@ def part_sent(conn: Connection, outbox_id: int, parts_done: int) -> bool:
 
 def sent(conn: Connection, outbox_id: int, message_id: str) -> None:
     """The provider took it (its last part); receipts that came before this are applied now."""
-    open_still = outbox.c.state.in_(OPEN_STATES)
-    conn.execute(
-        sa.update(outbox)
-        .where(outbox.c.id == outbox_id)
-        .values(
-            message_id=message_id,
-            sent_at=clock.now(),
-            lease_until=None,
-            error=sa.case((open_still, None), else_=outbox.c.error),
-            state=sa.case((open_still, "sent"), else_=outbox.c.state),
-            rank=sa.case((outbox.c.rank >= RANK["sent"], outbox.c.rank), else_=RANK["sent"]),
-        )
-    )
+    conn.execute(_SENT, {"row": outbox_id, "theirs": message_id, "at": clock.now()})
     receipts.apply_early(conn, outbox_id, message_id)
 
 
@@ -230,11 +249,7 @@ def hold(conn: Connection, outbox_id: int) -> None:
 
 def release_held(conn: Connection, contact_id: str) -> None:
     """The contact wrote, so the window is open: what was held for them may go."""
-    conn.execute(
-        sa.update(outbox)
-        .where(outbox.c.contact_id == contact_id, outbox.c.state == "held")
-        .values(state="queued", next_attempt_at=clock.now())
-    )
+    conn.execute(_RELEASE_HELD, {"contact": contact_id, "at": clock.now()})
 
 
 def waiting(conn: Connection) -> tuple[int, int]:
@@ -246,16 +261,14 @@ def waiting(conn: Connection) -> tuple[int, int]:
 
 def last_buttons(conn: Connection, vault: Vault, contact_id: str) -> tuple[Button, ...]:
     """What the newest message to the contact offered to tap, so that a typed number or title counts as a tap."""
-    query = sa.select(outbox.c.body_sealed).where(outbox.c.contact_id == contact_id, outbox.c.state != "suppressed")
-    sealed = conn.execute(query.order_by(outbox.c.id.desc()).limit(1)).scalar()
+    sealed = conn.execute(_NEWEST_BODY, {"contact": contact_id}).scalar()
     return unpack(vault.open(sealed)).buttons if sealed else ()
 
 
 def _assistant_may_speak(conn: Connection, contact: contacts.Contact, epoch: int | None, case_id: int | None) -> bool:
     if epoch != contact.epoch:
         return False
-    query = sa.select(cases.c.id, cases.c.state).where(cases.c.contact_id == contact.id, cases.c.state != "closed")
-    case = conn.execute(query).first()
+    case = conn.execute(_OPEN_CASE, {"contact": contact.id}).first()
     return case is None or (case.id == case_id and case.state == "waiting")
 
 

@@ -35,6 +35,9 @@ class _Found:
     of: int = 1
 
 
+_EARLY = sa.select(receipts).where(receipts.c.message_id == sa.bindparam("theirs")).order_by(receipts.c.id)
+
+
 def receive(conn: Connection, receipt: DeliveryReceipt) -> None:
     """Apply a receipt; one for a message we do not know yet is kept until we do."""
     if not receipt.known:
@@ -55,11 +58,10 @@ def receive(conn: Connection, receipt: DeliveryReceipt) -> None:
 
 def apply_early(conn: Connection, outbox_id: int, message_id: str) -> None:
     """Apply the receipts that came before the call which made `message_id` returned."""
-    here = receipts.c.message_id == message_id
-    early = conn.execute(sa.select(receipts).where(here).order_by(receipts.c.id)).all()
+    early = conn.execute(_EARLY, {"theirs": message_id}).all()
     if not early:
         return
-    conn.execute(sa.delete(receipts).where(here))
+    conn.execute(sa.delete(receipts).where(receipts.c.message_id == message_id))
     for row in early:
         if row.status == "failed":
             found = _row(conn, outbox.c.id == outbox_id)
