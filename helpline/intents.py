@@ -188,7 +188,7 @@ def ensure(conn: Connection, names: list[str], revision: int) -> int:
     return made
 
 
-def _insert(conn: Connection, name: str, values: dict[str, object]) -> int:
+def _insert(conn: Connection, name: str, values: Mapping[str, object]) -> int:
     """Insert an intent unless another process just did; 1 if it was new."""
     with conn.begin_nested():
         exists = conn.execute(sa.select(intents.c.id).where(intents.c.id == name)).first()

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpline import gloss, safety
-from helpline.nlu import encoder as encoders
+from helpline.nlu import encoder as encoders, progress
 from helpline.nlu import features, groups, linear, reject, storage, thresholds
 from helpline.nlu.encoder import Encoder
 from helpline.nlu.features import Vectoriser
@@ -129,9 +129,11 @@ def train(
 ) -> Classifier:
     """Train on examples; the order they come in does not matter."""
     rows = sorted(set(zip(texts, intents, languages, strict=True)))
+    progress.begin(progress.FEATURES)
     read = [features.read(text, code) for text, _, code in rows]
     names, codes = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
     vectoriser, matrix, totals = features.fit(read, encoder=encoder)
+    progress.begin(progress.TRAIN)
     with ThreadPoolExecutor(1) as aside:  # the one computes in C without the lock, the other in Python
         group = aside.submit(groups.near_duplicates, features.words_of(matrix, vectoriser.offsets))
         machine = linear.fit(matrix, list(names))

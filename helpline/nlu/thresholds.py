@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from helpline.nlu import features, groups, linear, reject
+from helpline.nlu import features, groups, linear, progress, reject
 from helpline.nlu.linear import Floats
 
 ANSWER, SUGGEST, HANDOFF = "answer", "suggest", "handoff"
@@ -99,6 +99,7 @@ def measure(
         calm[place] = not caught(int(rows[place]))
     learned = reject.fit(signs, right, np.where(stranger, _STRANGERS_COUNT, 1.0).astype(np.float32))
     chance = learned.right(signs)
+    progress.measured(lambda: _folds(guesses, chance))
     limits = {"*": _limits(chance, right, top3, danger, calm)}
     for code in sorted(set(codes)):
         here = codes[rows] == code
@@ -124,6 +125,15 @@ def _guess(
     seen = features.as_seen_by(matrix[learn], matrix[test], offsets)
     known = features.known(features.per_block(seen, offsets), totals[test])
     return _Guesses(test, machine.many(seen), machine.classes, known, hidden[test])
+
+
+def _folds(guesses: list[_Guesses], chance: Floats) -> progress.Folds:
+    return progress.Folds(
+        np.concatenate([one.rows for one in guesses]),
+        np.concatenate([np.array(one.classes)[one.scores.argmax(1)] for one in guesses]),
+        chance,
+        np.concatenate([one.stranger for one in guesses]),
+    )
 
 
 def _temperature(guesses: list[_Guesses], names: NDArray[np.str_]) -> float:
