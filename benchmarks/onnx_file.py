@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-IR_VERSION, OPSET = 8, 14
+IR_VERSION, OPSET = 8, 17
 FLOAT, INT64 = 1, 7
 
 

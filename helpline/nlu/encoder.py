@@ -110,7 +110,7 @@ def _load(folder: Path, name: str) -> Encoder:
         from tokenizers import Tokenizer
     except ImportError:
         raise SettingsError(
-            "SEMANTIC_ENCODER is set, but its libraries are not installed: pip install helpline[encoder]."
+            "SEMANTIC_ENCODER is set, but its libraries are not installed: pip install '.[encoder]'."
         ) from None
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
