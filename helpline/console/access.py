@@ -30,6 +30,7 @@ ROLES_OF = {
     "directory": accounts.ROLES,
     "status": accounts.ROLES,
     "signin": accounts.ROLES,
+    "guide": accounts.ROLES,
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
 

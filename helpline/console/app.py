@@ -26,11 +26,13 @@ from helpline.console import (
     current,
     directory,
     forms,
+    guide,
     media,
     queue,
     search,
     signin,
     status,
+    trouble,
 )
 from helpline.console import accounts as accounts_pages
 from helpline.console.words import LANGUAGES, direction
@@ -48,7 +50,9 @@ MENU = (
     ("accounts.page", "nav.accounts", "users"),
     ("status.page", "nav.status", "activity"),
 )
-"""The main menu: route, text and icon; each role sees what it may use."""
+"""The main menu: route, text and icon; each role sees what it may use, its first page first."""
+MENU_SHOWN = 5
+"""How many of them stand in the bar; the others are under "More"."""
 FEATURES: tuple[Any, ...] = (
     signin,
     queue,
@@ -61,6 +65,7 @@ FEATURES: tuple[Any, ...] = (
     directory,
     accounts_pages,
     status,
+    guide,
 )
 """Modules with a blueprint; access.py says who may use each."""
 log = logs.get(__name__)
@@ -128,6 +133,8 @@ def _globals() -> dict[str, Any]:
         "topics": answers.topics,
         "approved": answers.approved,
         "MENU": MENU,
+        "MENU_SHOWN": MENU_SHOWN,
+        "troubles": trouble.troubles,
         "LANGUAGES": LANGUAGES,
         "LESSONS": LESSONS,
         "TEXT_LENGTH": forms.TEXT_LENGTH,

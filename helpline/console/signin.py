@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from helpline import accounts, logs
@@ -15,9 +15,9 @@ log = logs.get(__name__)
 
 @bp.get("/")
 def start() -> Response:
-    """The page each role works on."""
-    role = current.account().role
-    return redirect(url_for("queue.page" if access.may(role, "queue.page") else "status.page"))
+    """The page each role works on: the first of its menu."""
+    role, menu = current.account().role, current_app.jinja_env.globals["MENU"]
+    return redirect(url_for(next(endpoint for endpoint, _, _ in menu if access.offered(role, endpoint))))
 
 
 @bp.get("/sign-in")

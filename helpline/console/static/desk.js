@@ -1,7 +1,7 @@
 /* What pages do beyond links and forms: stay up to date, keep place and focus, warn without content. All of it is optional. */
 (() => {
   "use strict";
-  const EVERY = 4000, SLOWEST = 60000;
+  const EVERY = { board: 4000, live: 2000 }, SLOWEST = 60000;
   const $ = (selector, root = document) => root.querySelector(selector);
 
   // Live pieces: ask with the mark of what is shown; the whole piece comes back if it changed, so no gap can stay.
@@ -71,14 +71,15 @@
     if (focused >= 0) [...fresh.querySelectorAll("a, button")][focused]?.focus({ preventScroll: true });
   }
   function every(piece) {
+    const usual = EVERY[piece.id] || 4000;
     const loop = async () => {
       const live = document.getElementById(piece.id);
       if (!live) return;
       const good = await refresh(live);
-      pace.set(piece.id, good ? EVERY : Math.min((pace.get(piece.id) || EVERY) * 2, SLOWEST));
+      pace.set(piece.id, good ? usual : Math.min((pace.get(piece.id) || usual) * 2, SLOWEST));
       setTimeout(loop, pace.get(piece.id));
     };
-    setTimeout(loop, EVERY);
+    setTimeout(loop, usual);
   }
   const now = () => document.querySelectorAll("[data-live]").forEach(refresh);
   addEventListener("online", now);
@@ -153,20 +154,29 @@
     document.addEventListener("pointerdown", () => { if (alerting() && !sound) sound = new AudioContext(); }, { once: true });
   }
 
+  // Menus that drop down: shut by Escape and by a click beside them.
+  const shut = (except) => document.querySelectorAll("details.drop[open], details.menu-more[open]").forEach((one) => { if (one !== except) one.open = false; });
+  document.addEventListener("click", (event) => shut(event.target.closest("details")));
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && event.target.closest("details.drop[open], details.menu-more[open]");
+    if (open) { open.open = false; $("summary", open).focus(); event.stopPropagation(); }
+  }, true);
+
   // Keys: one letter each, off while one types, and off altogether for who wants that.
   const sheet = $("#keys");
   const keysOn = () => stored("keys") !== "off";
   function showKeys() { const toggle = $("#keys-toggle"); toggle.textContent = keysOn() ? toggle.dataset.on : toggle.dataset.off; toggle.setAttribute("aria-pressed", keysOn()); }
+  function openKeys() { shut(); showKeys(); sheet.showModal(); }
   if (sheet) {
     $("#keys-open").hidden = false;
-    $("#keys-open").addEventListener("click", () => { showKeys(); sheet.showModal(); });
+    $("#keys-open").addEventListener("click", openKeys);
     $("#keys-toggle").addEventListener("click", () => { stored("keys", keysOn() ? "off" : "on"); showKeys(); });
   }
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=radio]), textarea, select");
     if (event.key === "Escape" && typing && !sheet?.open) { typing.blur(); $("#live")?.focus({ preventScroll: true }); return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || sheet?.open || !keysOn()) return;
-    if (event.key === "?") { $("#keys-open")?.click(); event.preventDefault(); return; }
+    if (event.key === "?") { openKeys(); event.preventDefault(); return; }
     if (event.key === "j" || event.key === "k") {
       const rows = [...document.querySelectorAll(".row a")];
       const at = rows.findIndex((row) => row === document.activeElement);
