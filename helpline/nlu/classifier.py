@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpline import gloss, safety
-from helpline.nlu import encoder as encoders, progress
-from helpline.nlu import features, groups, linear, reject, storage, thresholds
+from helpline.nlu import encoder as encoders
+from helpline.nlu import features, groups, linear, progress, reject, storage, thresholds
 from helpline.nlu.encoder import Encoder
 from helpline.nlu.features import Vectoriser
 from helpline.nlu.linear import Floats, Linear
