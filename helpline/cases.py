@@ -62,6 +62,9 @@ class Case:
     outcome: str | None
     lesson: str | None
     window_closes_at: int
+    sensitive: bool = False
+    """For the safeguarding duty (sight.py)."""
+    acknowledged_at: int | None = None
 
 
 def open_case(
@@ -94,6 +97,7 @@ def open_case(
         "topic": topic,
         "urgent": emergency is not None,
         "emergency": emergency,
+        "sensitive": emergency is not None,
         "language": language,
         "card_sealed": vault.seal(_pack_card(card or Card())),
         "opened_at": at,
@@ -118,7 +122,7 @@ def upgrade(conn: Connection, case_id: int, emergency: str) -> bool:
     changed = conn.execute(
         sa.update(cases)
         .where(cases.c.id == case_id, cases.c.state != "closed", sa.func.coalesce(cases.c.emergency, "") != emergency)
-        .values(urgent=True, emergency=emergency, version=cases.c.version + 1)
+        .values(urgent=True, emergency=emergency, sensitive=True, version=cases.c.version + 1)
     ).rowcount
     if changed:
         record(conn, case_id, "upgraded", None, emergency=emergency)
@@ -137,9 +141,8 @@ def of_contact(conn: Connection, contact_id: str) -> int | None:
 
 def newest(conn: Connection, contact_id: str) -> int | None:
     """The contact's latest case, open or closed."""
-    found: int | None = conn.execute(
-        sa.select(sa.func.max(cases.c.id)).where(cases.c.contact_id == contact_id)
-    ).scalar()
+    query = sa.select(sa.func.max(cases.c.id)).where(cases.c.contact_id == contact_id)
+    found: int | None = conn.execute(query).scalar()
     return found
 
 
@@ -196,11 +199,8 @@ def claim(conn: Connection, case_id: int, account_id: int, version: int | None =
 
 def release(conn: Connection, case_id: int, account_id: int) -> None:
     """Give a case back to the queue; it keeps its place there."""
-    values = {
-        "state": "waiting",
-        "account_id": None,
-        "waiting_since": sa.func.coalesce(cases.c.waiting_since, clock.now()),
-    }
+    since = sa.func.coalesce(cases.c.waiting_since, clock.now())
+    values = {"state": "waiting", "account_id": None, "waiting_since": since}
     change(conn, case_id, account_id, ("active", "parked"), "released", values)
 
 

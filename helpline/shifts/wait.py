@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock, presence
-from helpline.db.schema import cases
+from helpline.db.schema import cases, shift_log
 from helpline.shifts import hours, log, roster
 
 RECENT_SECONDS = 14 * 24 * 3600
@@ -71,8 +71,9 @@ def _languages_here(conn: Connection, at: int) -> list[tuple[str, ...]]:
 
 
 def _went_home(conn: Connection, slot: hours.Slot) -> bool:
-    table = log.shift_log
-    ended = sa.select(table.c.id).where(table.c.account_id == slot.account_id, table.c.ended_at >= slot.begins)
+    ended = sa.select(shift_log.c.id).where(
+        shift_log.c.account_id == slot.account_id, shift_log.c.ended_at >= slot.begins
+    )
     return conn.execute(ended.limit(1)).first() is not None
 
 
@@ -113,4 +114,4 @@ def _longest(conn: Connection, language: str | None) -> int:
         return 0
     at = clock.now()
     opened = min((slot.begins for slot in hours.slots(conn, at, at + 1)), default=at)
-    return max(0, at - max(since, opened))
+    return max(0, at - max(int(since), opened))
