@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import clock
+from helpline import clock, redaction
 from helpline.db.engine import insert_once
 from helpline.db.schema import dead_letters, inbox
 from helpline.db.vault import Vault
@@ -54,7 +54,8 @@ _TAKEABLE = _takeable()
 
 
 def store(conn: Connection, vault: Vault, message: InboundMessage, contact_id: str) -> int | None:
-    """Keep a message; its row id, or None when WhatsApp sent it before."""
+    """Keep a message, without numbers that lead to a person; its row id, or None when WhatsApp sent it before."""
+    message = redaction.cleaned(message)
     values = {
         "phone_number_id": message.phone_number_id,
         "message_id": message.message_id,

@@ -7,6 +7,8 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
+from helpline import redaction
+
 WORDS = Path(__file__).resolve().parents[2] / "data" / "voucher" / "reference_words.txt"
 
 _START, _END = r"(?<![\d./-])", r"(?![./-]?\d)"
@@ -32,7 +34,12 @@ _CODED = re.compile(r"\d\d|[A-Z]\d")
 
 
 def names_someone(text: str) -> bool:
-    """Whether the text holds what could be a phone or account number, a voucher code or a reference."""
+    """Whether the text holds what could be a phone or account number, a voucher code or a reference.
+
+    Also when it was taken out before the message was stored.
+    """
+    if redaction.marked(text):
+        return True
     plain = "".join(_latin(character) for character in unicodedata.normalize("NFKC", text))
     if _IBAN.search(plain) or _NUMBERED.search(plain) or _after_reference_word().search(plain):
         return True
