@@ -1,19 +1,16 @@
-"""Files both ways: a contact's file is fetched from WhatsApp when somebody taps it, and never kept here."""
+"""Files both ways: a contact's file is fetched from WhatsApp when somebody taps it, and kept for minutes in memory."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
-from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, render_template
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from werkzeug.datastructures import FileStorage
 
 from helpline import inbox, logs
-from helpline.console import current
+from helpline.console import conversion, current
 from helpline.console.cases import get
+from helpline.console.kept import Kept, Shown
 from helpline.db import schema
 from helpline.errors import InputError, ProviderError
 from helpline.messages import Media
@@ -31,18 +28,20 @@ SENDABLE = {
 }  # fmt: skip
 SHOWN = {"image/jpeg", "image/png", "image/webp", "audio/mpeg", "audio/ogg", "audio/mp4", "video/mp4"}
 """Types a browser may show; everything else is a download."""
-CONVERT_SECONDS = 30
+VOICE = "voice-note"
+"""How the desk's script names what it recorded."""
 
 
 @bp.get("/<int:case_id>/media/<int:inbox_id>/<int:place>")
 def show(case_id: int, inbox_id: int, place: int) -> Response:
     """The file itself, without what its maker hid in it: places and names in photos, odd sound formats."""
-    file = _fetch(case_id, inbox_id, place)
-    body, kind = _plain(file.content, file.mime_type.partition(";")[0].strip().lower())
-    answer = Response(body, content_type=kind if kind in SHOWN else "application/octet-stream")
+    file = _opened(case_id, inbox_id, place)
+    kind = file.kind if file.kind in SHOWN else "application/octet-stream"
+    answer = Response(file.content, content_type=kind)
     answer.headers["Content-Disposition"] = "inline" if kind in SHOWN else "attachment; filename=file"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    # Safari plays sound only from a server that gives pieces of it.
+    return answer.make_conditional(request.environ, accept_ranges=True, complete_length=len(file.content))
 
 
 @bp.get("/<int:case_id>/media/<int:inbox_id>/<int:place>/open")
@@ -58,6 +57,11 @@ def upload(file: FileStorage) -> Media:
     """Hand a file to WhatsApp, to be sent. Raises InputError, naming what to say, for what it would not take."""
     content = file.read(max(LIMITS.values()) + 1)
     kind = _sniffed(content)
+    recorded = (file.filename or "").startswith(f"{VOICE}.")
+    if recorded:
+        content, kind = conversion.voice_note(content, kind.replace("video/", "audio/"))
+    elif kind == "image/jpeg":
+        content, kind = conversion.plain(content, kind)  # an agent's photo tells where it was taken, too
     sort = SENDABLE.get(kind)
     if sort is None:
         raise InputError("error.file_kind")
@@ -69,6 +73,7 @@ def upload(file: FileStorage) -> Media:
     except ProviderError:
         logs.failure(log, "upload_failed")
         raise InputError("error.upload") from None
+    sort = "voice" if recorded and kind == "audio/ogg" else sort
     return Media(sort, id=media_id, mime_type=kind, filename=name if sort == "document" else None)
 
 
@@ -77,6 +82,7 @@ def _sniffed(content: bytes) -> str:
     starts = (
         (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"%PDF-", "application/pdf"),
         (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"), (b"\xff\xfb", "audio/mpeg"), (b"\xff\xf1", "audio/aac"),
+        (b"\x1aE\xdf\xa3", "video/webm"),
     )  # fmt: skip
     for start, kind in starts:
         if content.startswith(start):
@@ -105,13 +111,24 @@ def _media(case_id: int, inbox_id: int, place: int) -> Media:
     return files[place]
 
 
-def _fetch(case_id: int, inbox_id: int, place: int) -> client.File:
-    media = _media(case_id, inbox_id, place)
-    try:
-        return _client().fetch(str(media.id), FETCH_BYTES)
-    except ProviderError as error:
-        logs.event(log, "media_not_fetched", error=type(error).__name__)
-        abort(502)
+def _opened(case_id: int, inbox_id: int, place: int) -> Shown:
+    """The file as a browser can show it; fetched from WhatsApp unless it was opened minutes ago."""
+    media, kept = _media(case_id, inbox_id, place), _kept()
+    file = kept.get((inbox_id, place))
+    if file is None:
+        try:
+            fetched = _client().fetch(str(media.id), FETCH_BYTES)
+        except ProviderError as error:
+            logs.event(log, "media_not_fetched", error=type(error).__name__)
+            abort(502)
+        file = Shown(*conversion.plain(fetched.content, fetched.mime_type.partition(";")[0].strip().lower()))
+        kept.put((inbox_id, place), file)
+    return file
+
+
+def _kept() -> Kept:
+    kept: Kept = current_app.extensions.setdefault("kept", Kept())
+    return kept
 
 
 def _client() -> client.Client:
@@ -124,41 +141,3 @@ def _client() -> client.Client:
         )
     made: client.Client = extensions["whatsapp"]
     return made
-
-
-@cache
-def _ffmpeg() -> str | None:
-    return shutil.which("ffmpeg")
-
-
-_READ_AS = {
-    "image/jpeg": "jpeg_pipe", "image/png": "png_pipe", "image/webp": "webp_pipe", "audio/ogg": "ogg",
-    "audio/mpeg": "mp3", "audio/aac": "aac", "audio/amr": "amr", "audio/mp4": "mp4",
-}  # fmt: skip
-"""ffmpeg is told what it reads: left to guess, it would follow a playlist to other files of this machine."""
-_PHOTO = ["-map_metadata", "-1", "-frames:v", "1", "-vf", "scale='min(1600,iw)':-2"]
-_SOUND = ["-map_metadata", "-1", "-vn", "-ac", "1", "-b:a", "48k"]
-
-
-def _plain(content: bytes, kind: str) -> tuple[bytes, str]:
-    """Photos without metadata and not larger than a screen; sound as MP3, which every browser plays."""
-    if kind.startswith("audio/"):
-        return _converted(content, kind, _SOUND, ".mp3", "audio/mpeg")
-    return _converted(content, kind, _PHOTO, ".jpg", "image/jpeg")
-
-
-def _converted(content: bytes, kind: str, options: list[str], suffix: str, becomes: str) -> tuple[bytes, str]:
-    program = _ffmpeg()
-    if program is None or kind not in _READ_AS:
-        return content, kind
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "in"), Path(folder, f"out{suffix}")
-        source.write_bytes(content)
-        command = [program, "-nostdin", "-loglevel", "error", "-protocol_whitelist", "file", "-f", _READ_AS[kind], "-i"]
-        command += [str(source), *options, str(target)]
-        try:
-            subprocess.run(command, check=True, timeout=CONVERT_SECONDS, capture_output=True)  # noqa: S603
-        except (subprocess.SubprocessError, OSError):
-            logs.failure(log, "file_not_converted")
-            return content, kind
-        return target.read_bytes(), becomes

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from helpline import cases, clock, contacts, outbox, replies
-from helpline.console import media
+from helpline.console import conversion, media
 from helpline.db import schema
 from helpline.messages import Identity, Media
 from helpline.whatsapp import client
@@ -224,10 +224,10 @@ def test_a_page_of_a_file_can_run_nothing(service, sara, mine, console):
     )
 
 
-@pytest.mark.skipif(media._ffmpeg() is None, reason="ffmpeg is not on this machine")
+@pytest.mark.skipif(conversion._ffmpeg() is None, reason="ffmpeg is not on this machine")
 def test_a_playlist_dressed_as_sound_reads_no_file_of_ours():
     playlist = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/hostname\n"
-    assert media._plain(playlist, "audio/mpeg") == (playlist, "audio/mpeg")
+    assert conversion.plain(playlist, "audio/mpeg") == (playlist, "audio/mpeg")
 
 
 def test_number_of_queries_of_a_page_does_not_grow_with_cases(service, sara, case_id):
