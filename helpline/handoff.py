@@ -21,6 +21,7 @@ _SAID = {
     "takeover": "utter_handoff_asked",
     "emergency": "utter_handoff_asked",
     "media": "utter_media_received",
+    "silenced": "utter_handoff_asked",
 }
 """Reasons whose words have another name."""
 
@@ -38,13 +39,16 @@ def tell(
     case_id: int | None = None,
     in_reply_to: int | None = None,
     language: str | None = None,
-) -> None:
-    """Send the messages of one turn as few WhatsApp messages as possible; somebody's first comes with the notice."""
+) -> list[str | None]:
+    """Send the messages of one turn as few WhatsApp messages as possible; somebody's first comes with the notice.
+
+    The states the send gate gave them (outbox.put).
+    """
     contact = contacts.get(conn, contact_id)
     language = language or contact.language
     messages = [_listed(service, message, language) for message in messages if message.text or message.media]
     if not messages:
-        return
+        return []
     if contact.notice_at is None:
         notice = first_notice(service, language)
         # Safety comes before everything, also before saying who we are.
@@ -67,6 +71,7 @@ def tell(
     ]
     if contact.notice_at is None and any(state in ("queued", "held") for state in states):
         contacts.noticed(conn, contact_id)
+    return states
 
 
 def first_notice(service: Service, language: str | None) -> OutboundMessage:

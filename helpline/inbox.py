@@ -90,6 +90,13 @@ def finish(
     conn.execute(_UPDATE, {"row": received.id, "lease_until": None, **values})
 
 
+def outcome(conn: Connection, inbox_id: int) -> str | None:
+    """How a message ended; None while it has not. Nobody else can end it in the same moment."""
+    query = sa.select(inbox.c.outcome).where(inbox.c.id == inbox_id).with_for_update()
+    found: str | None = conn.execute(query).scalar()
+    return found
+
+
 def give_back(conn: Connection, received: Received) -> bool:
     """Let a message be taken again later; False when it has been tried too often and is now dead."""
     state = "waiting" if received.attempts < ATTEMPTS else "dead"

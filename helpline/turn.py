@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from helpline import cases, clock, contacts, handoff, inbox, language, outbox, privacy, safety
+from helpline import cases, clock, contacts, handoff, inbox, language, outbox, privacy, redaction, safety, switches
 from helpline.content import SPOKEN
 from helpline.messages import Author, InboundMessage, OutboundMessage
 from helpline.routing import Destination, Plan, plan, written
@@ -73,6 +73,8 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
         language_spoken=not unspoken,
         blocked=bool(contact.blocked_until and contact.blocked_until > clock.now()),
         stop=payload is None and privacy.is_stop(text),
+        erase=payload is None and privacy.is_erase(text),
+        silenced=not switches.is_on(conn, switches.ASSISTANT),
     )
     if spoken_in != contact.language and decided.destination is not Destination.NOTHING:
         contacts.speak(conn, contact.id, spoken_in)
@@ -98,7 +100,11 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
     classifier saw gets its urgent case even if the dialogue did not come to it.
     """
     received, contact_id = turn.received, turn.received.contact_id
+    if settled := inbox.outcome(conn, received.id):
+        return settled  # its claim ran out here, and another drain took it and came to an end
     case_id = cases.of_contact(conn, contact_id)
+    if not switches.is_on(conn, switches.ASSISTANT):
+        return fail(conn, service, turn, heard, reason="silenced")
     if heard is None:
         return fail(conn, service, turn)
     kind = heard.emergency or (heard.intent or "").partition("emergency_")[2]
@@ -106,11 +112,14 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
         case_id = _emergency(conn, service, received, kind, turn.language)
     elif case_id in (None, turn.case_id) and (heard.action_failed or not heard.said):
         return fail(conn, service, turn, heard)
+    states: list[str | None] = []
     if heard.said and not kind:
         words = list(heard.said)
         if turn.case_id is not None and case_id == turn.case_id:
             words.append(service.answers.get("utter_helped_ask", turn.language))
-        handoff.tell(
+        if redaction.is_grave(received.message):
+            words[:0] = _document_warning(service, received.message, turn.language)
+        states = handoff.tell(
             conn,
             service,
             contact_id,
@@ -124,6 +133,10 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
             language=contacts.get(conn, contact_id).language,
         )
     outcome = "answered" if case_id is None or case_id == turn.case_id else "handed_off"
+    if states and case_id is None and all(state == "suppressed" for state in states):
+        # A person took the conversation over and closed it meanwhile: the message was theirs, on their screen.
+        case_id = cases.newest(conn, contact_id)
+        outcome = "joined_case" if case_id is not None else "ignored"
     inbox.finish(conn, service.vault, received, outcome, language=turn.language, case_id=case_id)
     return outcome
 
@@ -134,14 +147,16 @@ def give_up(conn: Connection, service: Service, received: inbox.Received) -> Non
     fail(conn, service, Turn(received, "", "", language, False, 0, None))
 
 
-def fail(conn: Connection, service: Service, turn: Turn, heard: Heard | None = None) -> str:
-    """The assistant did not manage: exactly one case, one apology."""
+def fail(
+    conn: Connection, service: Service, turn: Turn, heard: Heard | None = None, *, reason: str = "assistant_failed"
+) -> str:
+    """The assistant did not manage, or may not speak: exactly one case, one line."""
     received = turn.received
     case_id = handoff.to_people(
         conn,
         service,
         received.contact_id,
-        "assistant_failed",
+        reason,
         once_key=f"turn:{received.id}",
         language=turn.language,
         card=cases.Card(question=written(received.message), guesses=heard.guesses if heard else ()),
@@ -167,6 +182,7 @@ def _settle(
         case Destination.CASE:
             assert case_id is not None
             cases.contact_wrote(conn, case_id, text)
+            _warn_of_documents(conn, service, received, case_id, spoken_in)
             return "joined_case", case_id
         case Destination.EMERGENCY:
             assert decided.emergency is not None
@@ -183,6 +199,9 @@ def _settle(
                 cases.close(conn, case_id, None, "withdrawn")
             privacy.stop(conn, service, contact_id, once_key=once_key)
             return "told", case_id
+        case Destination.ERASE:
+            privacy.erase_soon(conn, service.vault, contact_id, keep_inbox_id=received.id)
+            key, case_id = "utter_delete_my_data_done", None
         case Destination.WITHDRAW:
             assert case_id is not None
             cases.close(conn, case_id, None, "withdrawn")
@@ -199,9 +218,20 @@ def _settle(
 
 
 def _document_warning(service: Service, message: InboundMessage, language: str) -> list[OutboundMessage]:
-    """Photos and files may be of documents: ask not to send those. Nothing is fetched to look."""
-    pictured = message.kind in ("image", "document")
-    return [service.answers.get("utter_document_warning", language)] if pictured else []
+    """Photos and files may be of documents: ask not to send those, as with numbers. Nothing is fetched to look."""
+    asked = message.kind in ("image", "document") or redaction.is_grave(message)
+    return [service.answers.get("utter_document_warning", language)] if asked else []
+
+
+def _warn_of_documents(
+    conn: Connection, service: Service, received: inbox.Received, case_id: int, language: str
+) -> None:
+    """Say it in a case too, unless an agent is in the conversation: then the agent sees the mark and says it."""
+    if redaction.is_grave(received.message) and cases.get(conn, case_id).state != "active":
+        handoff.tell(
+            conn, service, received.contact_id, _document_warning(service, received.message, language),
+            kind="document_warning", once_key=f"turn:{received.id}", in_reply_to=received.id, language=language,
+        )  # fmt: skip
 
 
 def _emergency(conn: Connection, service: Service, received: inbox.Received, kind: str, language: str) -> int:
