@@ -36,5 +36,5 @@ class ActionDeleteMyData(HelplineAction):
         contact_id = contact_of(tracker)
         if contact_id is not None:
             with opened().engine.begin() as conn:
-                privacy.erase_soon(conn, contact_id, keep_inbox_id=inbox_id_of(tracker))
+                privacy.erase_soon(conn, opened().vault, contact_id, keep_inbox_id=inbox_id_of(tracker))
         return "utter_delete_my_data_done"

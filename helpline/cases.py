@@ -20,7 +20,7 @@ from helpline.db.schema import contacts as people
 from helpline.db.vault import Vault
 from helpline.errors import AlreadyClaimed, InputError, Refused, StaleVersion
 
-REASONS = ("asked", "unsure", "emergency", "topic", "media", "assistant_failed", "language", "takeover")
+REASONS = ("asked", "unsure", "emergency", "topic", "media", "assistant_failed", "language", "takeover", "silenced")
 OUTCOMES = ("answered", "referred", "no_reply", "withdrawn", "spam", "other")
 LESSONS = ("human", "missing", "wrong", "misunderstood")
 """Why a person was needed: only a person could answer, there is no answer, it is wrong, the assistant misread it."""

@@ -9,8 +9,10 @@ import enum
 import re
 from dataclasses import dataclass
 
+from helpline import redaction
 from helpline.messages import InboundMessage
 
+ERASE_YES, ERASE_NO = '/delete_my_data{"confirmed": "yes"}', '/delete_my_data{"confirmed": "no"}'
 MEDIA_KINDS = frozenset({"image", "video", "document", "audio", "voice"})
 _LEADING_SLASH = re.compile(r"^[\s/\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*/")
 _READABLE = re.compile(r"\w|[^\w\s\u200b-\u200f\u2060\ufe0f]")
@@ -34,6 +36,8 @@ class Destination(enum.Enum):
     """A case opens without asking the assistant."""
     STOP = "stop"
     """They want silence: confirmed once, then nothing is sent until they write again."""
+    ERASE = "erase"
+    """They confirmed that everything kept about them goes."""
     TELL = "tell"
     """One fixed line."""
     NOTHING = "nothing"
@@ -62,8 +66,13 @@ def plan(
     language_spoken: bool,
     blocked: bool = False,
     stop: bool = False,
+    erase: bool = False,
+    silenced: bool = False,
 ) -> Plan:
-    """Decide. `payload` is that of a button of ours; `case_state` that of the open case, if any."""
+    """Decide. `payload` is that of a button of ours; `case_state` that of the open case, if any.
+
+    `erase`: they wrote nothing but a word for delete. `silenced`: people switched the assistant off.
+    """
     if message.deliver == "none":
         return Plan(Destination.NOTHING)
     if emergency:
@@ -72,6 +81,12 @@ def plan(
         return Plan(Destination.NOTHING)
     if stop:
         return Plan(Destination.STOP)
+    if payload == ERASE_YES:
+        return Plan(Destination.ERASE)
+    if erase or payload == ERASE_NO:
+        return Plan(Destination.TELL, key="utter_delete_my_data_ask" if erase else "utter_delete_my_data_kept")
+    if silenced:
+        return Plan(Destination.PEOPLE, reason="silenced") if case_state is None else Plan(Destination.CASE)
     if payload is not None and (tapped := _tapped(payload, case_state)) is not None:
         return tapped
     if case_state is not None:
@@ -109,6 +124,8 @@ def _without_case(message: InboundMessage, language_spoken: bool) -> Plan:
     text = written(message)
     if not text:
         return Plan(Destination.TELL, key="utter_empty")
+    if redaction.only_grave(text):
+        return Plan(Destination.TELL, key="utter_document_warning")
     if not language_spoken:
         return Plan(Destination.PEOPLE, reason="language")
     return Plan(Destination.ASSISTANT, text=text)

@@ -25,9 +25,10 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _erase(arguments: argparse.Namespace) -> None:
-    with service.start().engine.begin() as conn:
+    opened = service.start()
+    with opened.engine.begin() as conn:
         contacts.get(conn, arguments.contact_id)
-        privacy.erase(conn, arguments.contact_id)
+        privacy.erase(conn, opened.vault, arguments.contact_id)
     print(json.dumps({"erased": arguments.contact_id}) if arguments.json else "Erased.")
 
 

@@ -36,7 +36,7 @@ def run(job: Job, service: Service) -> None:
 
 def _erase(service: Service) -> None:
     with service.engine.begin() as conn:
-        privacy.finish_erasures(conn)
+        privacy.finish_erasures(conn, service.vault)
 
 
 def _tend(service: Service) -> None:
