@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from helpline import content
-from helpline.content import SPOKEN
+from helpline.content import SPOKEN, harm
 from helpline.content.answer import FACT
 from helpline.content.starter import read_facts
 from helpline.whatsapp.lengths import size
@@ -90,19 +90,76 @@ VOUCHER_STATES = [
     "declined",
     "completed",
 ]
-GENERAL = {
-    "en": r"general information.*a person can help you",
-    "nl": r"algemene informatie.*een mens kan je helpen",
-    "fr": r"information générale.*une personne peut vous aider",
-    "ar": r"معلومات عامة.*يمكن لشخص أن يساعدكم",
-    "es": r"información general.*una persona puede ayudarle",
-    "pt": r"informação geral.*uma pessoa pode ajudar",
+
+
+def _read(answer: content.Answer, language: str) -> content.Answer:
+    return dataclasses.replace(answer, text=FACT.sub(lambda found: FACTS[found[1]].value(language), answer.text))
+
+
+TEXTS = {key: {language: _read(one, language) for language, one in texts.items()} for key, texts in SHIPPED.items()}
+"""As people read them: facts filled in."""
+EVERY = [
+    (key, language, answer) for key, by_language in sorted(TEXTS.items()) for language, answer in by_language.items()
+]
+SAFETY = sorted(key for key in TEXTS if key.startswith("utter_safety_") or key == "utter_language_unsupported")
+SAFETY_LANGUAGES = {
+    *SPOKEN,
+    "ti",
+    "am",
+    "fa",
+    "ps",
+    "ur",
+    "tr",
+    "ku",
+    "so",
+    "uk",
+    "ru",
+    "pl",
+    "ro",
+    "id",
+    "tl",
+    "zh",
+    "sw",
 }
 
-HARMFUL = yaml.safe_load((ROOT / "tests" / "fixtures" / "harmful_sentences.yml").read_text(encoding="utf-8"))
-AUTHORITY_NAMES = re.compile(
-    r"\b(IND|AVIM|DT&V|COA|KMar|Marechaussee|Arbeidsinspectie|Labour Authority|Labour Inspectorate)\b"
-)
+PHONES = {
+    "112": "emergencies",
+    "113": "suicide prevention",
+    "0800-0113": "suicide prevention",
+    "0800-2000": "Veilig Thuis",
+    "0800-0432": "Kindertelefoon",
+    "0800-8020": "Juridisch Loket",
+    "033-4481186": "CoMensha",
+    "088-7464466": "IOM",
+}
+NUMBER = re.compile(r"(?<![\w{])\+?\d[\d ()./-]*\d")
+
+KINDS = [
+    "shelter",
+    "health",
+    "ggd",
+    "hospital",
+    "gp_out_of_hours",
+    "dental",
+    "food",
+    "day",
+    "clothes",
+    "legal",
+    "women",
+    "support",
+]
+VOUCHER_STATES = [
+    "new",
+    "validated",
+    "included_none",
+    "included_preparing",
+    "included_waiting",
+    "included_success",
+    "included_error",
+    "paused",
+    "declined",
+    "completed",
+]
 
 
 def _topic(name: str) -> dict[str, dict[str, content.Answer]]:
@@ -229,18 +286,8 @@ def test_voucher_texts_know_only_date_and_amount():
         assert _variables(texts["en"]) <= {"date", "amount"}, key
 
 
-@pytest.mark.parametrize("language", SPOKEN)
-@pytest.mark.parametrize("kind", HARMFUL)
-def test_nothing_that_could_harm_is_said(kind, language):
-    rule = HARMFUL[kind][language]
-    harmful = re.compile("|".join(rule["patterns"]), re.IGNORECASE)
-    assert [sentence for sentence in rule["finds"] if not harmful.search(sentence)] == []
-    found = {key: hit.group() for key, texts in TEXTS.items() if (hit := harmful.search(_said(texts[language])))}
-    assert found == {}
-
-
-def test_no_immigration_or_labour_authority_is_named():
-    assert {key: language for key, language, answer in EVERY if AUTHORITY_NAMES.search(_said(answer))} == {}
+def test_nothing_that_could_harm_is_said():
+    assert {(key, language): found for key, language, a in EVERY if (found := harm.hits(_said(a), language))} == {}
 
 
 def test_links_are_readable_and_few():
@@ -256,8 +303,7 @@ def test_health_and_legal_texts_end_with_the_line_that_a_person_can_help(languag
     topics.pop("utter_family_tracing")  # announces a person, gives no information
     topics.update({key: TEXTS[key] for key in ("utter_shelter_rights", "utter_shelter_lost")})
     for key, texts in topics.items():
-        last = texts[language].text.strip().splitlines()[-1]
-        assert re.search(GENERAL[language], last, re.IGNORECASE), (key, last)
+        assert harm.is_general(texts[language].text, language), key
 
 
 @pytest.mark.parametrize("language", SPOKEN)

@@ -103,7 +103,6 @@ def _variation(body: Mapping[str, Any], shared: Mapping[str, Any]) -> tuple[str,
 
 def _fact(name: str, body: Mapping[str, Any]) -> Fact:
     values = {ANY: str(body["value"]), **{str(k): str(v) for k, v in (body.get("values") or {}).items()}}
-    plain = {
-        one: str(body[one]) for one in ("kind", "label", "owner", "source", "reviewed_on", "review_by", "on_expiry")
-    }
-    return Fact(name, values, **plain)
+    told = ("kind", "label", "owner", "source", "reviewed_on", "review_by", "on_expiry")
+    kind, label, owner, source, reviewed_on, review_by, on_expiry = (str(body[one]) for one in told)
+    return Fact(name, values, kind, label, owner, source, reviewed_on, review_by, on_expiry)

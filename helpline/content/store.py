@@ -57,10 +57,9 @@ def _write_starter(
     unedited = row.version == 1 and row.origin == "starter"
     if not unedited or all(getattr(row, name) == value for name, value in values.items()):
         return 0
-    values = {**values, "updated_at": clock.now(), "source_hash": source}
-    return int(
-        conn.execute(sa.update(answers).where(answers.c.id == row.id, answers.c.version == 1).values(values)).rowcount
-    )
+    renewed = {**values, "updated_at": clock.now(), "source_hash": source}
+    mine = sa.and_(answers.c.id == row.id, answers.c.version == 1)
+    return int(conn.execute(sa.update(answers).where(mine).values(renewed)).rowcount)
 
 
 def _write_fact(conn: Connection, fact: Fact) -> None:

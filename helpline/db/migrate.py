@@ -8,10 +8,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Engine
 
+from helpline.db import append_only
+
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that are missing; running it twice changes nothing."""
     command.upgrade(_config(engine), revision)
+    with engine.begin() as conn:
+        append_only.guard(conn)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from helpline.db import append_only
 from helpline.db.columns import Id, metadata
 from helpline.db.columns import column as _c
 
@@ -73,6 +77,14 @@ answer_history = sa.Table(
     _c("seal", sa.String(64), "hash over this row and the seal before it: rows cannot be changed unseen", "content"),
     sa.UniqueConstraint("key", "language", "number"),
 )
+
+
+def _guarded(_table: sa.Table, conn: Connection, **_: Any) -> None:
+    append_only.guard(conn)
+
+
+sa.event.listen(answer_history, "after_create", _guarded)
+
 
 answer_editing = sa.Table(
     "answer_editing",
