@@ -1,8 +1,8 @@
 """Alarms of cases: written with the case, ringing wider and wider until somebody takes it.
 
 Urgent: those on shift who read the language, then everybody on shift, then coordinators, then who is on call.
-Sensitive: an hour to be taken, then again each hour. Waiting: a warning at four fifths of the target in opening
-hours, then the coordinator. A step at which nobody would hear is not waited for.
+Sensitive: an hour for a safeguarding colleague to take note, then again each hour. Waiting: a warning at four fifths
+of the target in opening hours, then the coordinator. A step at which nobody would hear is not waited for.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from helpline.db.schema import alerts, cases
 URGENT, SENSITIVE, WAITING = "urgent", "sensitive", "waiting"
 TARGET_SECONDS = 30 * 60
 """How long somebody may wait for a person's words while the desk is open."""
+WARN_SECONDS = TARGET_SECONDS * 4 // 5
 ACKNOWLEDGE_SECONDS = 3600
-"""A sensitive case is taken within this, or rings again."""
+"""A safeguarding colleague takes note of a sensitive case within this, or rings again."""
 NEW_CASE_SECONDS = 300
 """New cases of one language are announced once in this time."""
 
@@ -54,9 +55,9 @@ def opened(conn: Connection, case_id: int) -> None:
         return
     if row.urgent:
         _raise(conn, case_id, URGENT, clock.now())
-    elif _is_sensitive(row):
+    if row.sensitive:
         _raise(conn, case_id, SENSITIVE, clock.now())
-    else:
+    if not (row.urgent or row.sensitive):
         window = clock.now() // NEW_CASE_SECONDS
         notices.put(
             conn, "new_case", "team", f"new:{row.language}:{window}",
@@ -84,35 +85,33 @@ def ring(conn: Connection, *, case_id: int | None = None) -> int:
 def tend(conn: Connection) -> int:
     """The timed job: raise what was missed (a case given back, somebody who wrote again), then ring; how many rang."""
     at = clock.now()
+    waits = sa.and_(cases.c.state.in_(("waiting", "active")), cases.c.waiting_since.is_not(None), ~cases.c.urgent)
     rings = (
         (URGENT, sa.and_(cases.c.state == "waiting", cases.c.urgent)),
-        (
-            WAITING,
-            sa.and_(cases.c.state.in_(("waiting", "active")), cases.c.waiting_since.is_not(None), ~cases.c.urgent),
-        ),
+        (SENSITIVE, sa.and_(cases.c.sensitive, cases.c.acknowledged_at.is_(None), cases.c.state != "closed")),
+        (WAITING, waits),
     )
     for kind, needed in rings:
-        ringing = sa.and_(alerts.c.case_id == cases.c.id, alerts.c.kind == kind, alerts.c.settled_at.is_(None))
-        query = sa.select(cases.c.id, cases.c.waiting_since).where(
-            needed, ~sa.select(alerts.c.id).where(ringing).exists()
+        mine = sa.and_(alerts.c.case_id == cases.c.id, alerts.c.kind == kind, alerts.c.settled_at.is_(None))
+        missed = sa.select(cases.c.id, cases.c.waiting_since).where(
+            needed, ~sa.select(alerts.c.id).where(mine).exists()
         )
-        for row in conn.execute(query).all():
-            first = (row.waiting_since or at) + TARGET_SECONDS * 4 // 5 if kind == WAITING else at
-            _raise(conn, row.id, kind, first)
-    if "sensitive" in cases.c:
-        _raise_sensitive(conn, at)
+        for row in conn.execute(missed).all():
+            _raise(conn, row.id, kind, (row.waiting_since or at) + WARN_SECONDS if kind == WAITING else at)
     return ring(conn)
 
 
 def settle(conn: Connection) -> int:
     """End the alarms of cases that were taken; a wait ends with a person's words, not with a claim. How many ended."""
-    taken = sa.select(cases.c.id).where(cases.c.state != "waiting")
-    answered = sa.select(cases.c.id).where(sa.or_(cases.c.waiting_since.is_(None), cases.c.state == "closed"))
-    over = sa.or_(
-        sa.and_(alerts.c.kind != WAITING, alerts.c.case_id.in_(taken)),
-        sa.and_(alerts.c.kind == WAITING, alerts.c.case_id.in_(answered)),
-    )
-    ended = sa.update(alerts).where(alerts.c.settled_at.is_(None), over).values(settled_at=clock.now())
+    over = {
+        URGENT: cases.c.state != "waiting",
+        SENSITIVE: sa.or_(cases.c.acknowledged_at.is_not(None), cases.c.state == "closed"),
+        WAITING: sa.or_(cases.c.waiting_since.is_(None), cases.c.state == "closed"),
+    }
+    done = [
+        sa.and_(alerts.c.kind == kind, alerts.c.case_id.in_(sa.select(cases.c.id).where(w))) for kind, w in over.items()
+    ]
+    ended = sa.update(alerts).where(alerts.c.settled_at.is_(None), sa.or_(*done)).values(settled_at=clock.now())
     return int(conn.execute(ended).rowcount)
 
 
@@ -128,13 +127,6 @@ def _raise(conn: Connection, case_id: int, kind: str, first: int) -> None:
     if insert_once(conn, alerts, {"case_id": case_id, "kind": kind, **values}, ("case_id", "kind")) is None:
         mine = sa.and_(alerts.c.case_id == case_id, alerts.c.kind == kind, alerts.c.settled_at.is_not(None))
         conn.execute(sa.update(alerts).where(mine).values(**values))
-
-
-def _raise_sensitive(conn: Connection, at: int) -> None:
-    ringing = sa.and_(alerts.c.case_id == cases.c.id, alerts.c.kind == SENSITIVE, alerts.c.settled_at.is_(None))
-    needed = sa.and_(cases.c.sensitive, cases.c.state == "waiting", ~cases.c.urgent)
-    for row in conn.execute(sa.select(cases.c.id).where(needed, ~sa.select(alerts.c.id).where(ringing).exists())).all():
-        _raise(conn, row.id, SENSITIVE, at)
 
 
 def _ring_urgent(conn: Connection, row: sa.engine.Row) -> int:
@@ -176,7 +168,7 @@ def _ring_waiting(conn: Connection, row: sa.engine.Row) -> int:
     at = clock.now()
     since = row.waiting_since or row.opened_at
     if not shifts.is_open(conn) and (begins := shifts.next_slot(conn)) is not None:
-        values = {"next_at": begins.begins + TARGET_SECONDS * 4 // 5, "raised_at": begins.begins}
+        values = {"next_at": begins.begins + WARN_SECONDS, "raised_at": begins.begins}
         conn.execute(sa.update(alerts).where(alerts.c.id == row.id).values(**values))
         return 0
     kind, audience = ("late", "team") if row.step == 0 else ("overdue", "coordinator")
@@ -202,7 +194,3 @@ def _rung(conn: Connection, row: sa.engine.Row, step: int, again: int) -> None:
 def _waiting(conn: Connection) -> int:
     query = sa.select(sa.func.count()).select_from(cases).where(cases.c.state == "waiting")
     return int(conn.execute(query).scalar_one())
-
-
-def _is_sensitive(row: sa.engine.Row) -> bool:
-    return bool("sensitive" in row._mapping and row.sensitive)

@@ -3,6 +3,7 @@
 All hours are Dutch wall-clock hours, also when the clocks change. Without a roster nothing is promised.
 """
 
+from helpline.shifts import hours
 from helpline.shifts.hours import Slot, is_open, next_slot, slots
 from helpline.shifts.log import On, begin, on_shift
 from helpline.shifts.roster import Entry, entries
@@ -16,6 +17,7 @@ __all__ = [
     "begin",
     "entries",
     "expect",
+    "hours",
     "is_open",
     "next_slot",
     "on_shift",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from helpline import directory, holding, logs, privacy
+from helpline import alerts, directory, handover, holding, logs, privacy, problems, summary
+from helpline.notices import sending
 from helpline.service import Service
 
 log = logs.get(__name__)
@@ -48,8 +49,23 @@ def _directory(service: Service) -> None:
     directory.refresh_due(service.engine, service.settings)
 
 
+def _alarms(service: Service) -> None:
+    with service.engine.begin() as conn:
+        alerts.tend(conn)
+
+
+def _shifts(service: Service) -> None:
+    with service.engine.begin() as conn:
+        handover.tend(conn, service.vault)
+        problems.close_published(conn)
+        summary.write_due(conn, service.settings)
+
+
 JOBS: tuple[Job, ...] = (
     Job("erase", 60, _erase),
     Job("tend", 15, _tend),
     Job("directory", 300, _directory, slow=True),
+    Job("alarms", 5, _alarms),
+    Job("notices", 3, sending.send_beside),
+    Job("shifts", 30, _shifts),
 )
