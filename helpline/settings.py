@@ -56,6 +56,13 @@ class Settings:
     trusted_proxies: int = _setting("0", "proxies in front of the console whose X-Forwarded headers are believed")  # type: ignore[assignment]
     cases_per_agent: int = _setting("10", "cases an agent may hold at once; an urgent one may come on top")  # type: ignore[assignment]
     assistant_deadline: int = _setting("15", "seconds the assistant may take for one message before a case opens")  # type: ignore[assignment]
+    keep_messages_days: int = _setting("30", "days until messages are deleted; the notice to contacts promises 30")  # type: ignore[assignment]
+    keep_cases_days: int = _setting("90", "days until a closed case is deleted, with its notes")  # type: ignore[assignment]
+    keep_facts_months: int = _setting("24", "months until figures without people are deleted")  # type: ignore[assignment]
+    keep_log_days: int = _setting("365", "days the log of who looked at what is kept")  # type: ignore[assignment]
+    keep_short_days: int = _setting("7", "days until receipts, sign-in attempts and signs of life are deleted")  # type: ignore[assignment]
+    keep_trackers_hours: int = _setting("24", "hours until the assistant forgets a talk")  # type: ignore[assignment]
+    keep_files_minutes: int = _setting("60", "minutes a contact's file is kept, sealed, after somebody looked at it")  # type: ignore[assignment]
     vouchers: str = _setting("local", "where voucher state comes from: `local` table or a `121` platform")
     platform121_url: str = _setting("", "base URL of the 121 API, ending in /api")
     platform121_username: str = _setting("", "user of the 121 API", secret=True)
@@ -169,6 +176,7 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
     if values["directory_tiles_url"] and not _TILES.fullmatch(str(values["directory_tiles_url"])):
         faults.append("DIRECTORY_TILES_URL must be like https://tiles.example.org/{z}/{x}/{y}.png.")
     faults += _notice_faults(values)
+    faults += _keeping(values)
     if int(values["cases_per_agent"]) < 1:
         faults.append("CASES_PER_AGENT must be at least 1.")
     if not 0 <= int(values["trusted_proxies"]) < 10:
@@ -204,6 +212,25 @@ def _notice_faults(values: Mapping[str, str | int]) -> list[str]:
     if not -1 <= int(values["notice_summary_hour"]) <= 23:
         faults.append("NOTICE_SUMMARY_HOUR is an hour from 0 to 23, or -1.")
     return faults
+
+
+_LONGEST = {
+    "keep_messages_days": (30, "the notice promises contacts that messages go after 30 days"),
+    "keep_cases_days": (90, "notes may say what a contact wrote"),
+    "keep_facts_months": (24, "figures older than two years help nobody"),
+    "keep_log_days": (3650, "ten years are enough"),
+    "keep_short_days": (30, "they are of use for days"),
+    "keep_trackers_hours": (720, "messages go after 30 days"),
+    "keep_files_minutes": (1440, "WhatsApp keeps the file; here it is only looked at"),
+}
+
+
+def _keeping(values: Mapping[str, str | int]) -> list[str]:
+    return [
+        f"{name.upper()} is {values[name]}; it must be 1 to {longest}: {why}."
+        for name, (longest, why) in _LONGEST.items()
+        if not 1 <= int(values[name]) <= longest
+    ]
 
 
 def _insecure(values: Mapping[str, str | int]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from helpline import alerts, directory, handover, holding, logs, privacy, problems, summary
+from helpline import alerts, directory, handover, holding, logs, privacy, problems, retention, summary
 from helpline.notices import sending
 from helpline.service import Service
 
@@ -40,6 +40,12 @@ def _erase(service: Service) -> None:
         privacy.finish_erasures(conn, service.vault)
 
 
+def _retain(service: Service) -> None:
+    deleted = retention.run(service)
+    if deleted:
+        logs.event(log, "retained", **deleted)
+
+
 def _tend(service: Service) -> None:
     with service.engine.begin() as conn:
         holding.tend(conn)
@@ -63,6 +69,7 @@ def _shifts(service: Service) -> None:
 
 JOBS: tuple[Job, ...] = (
     Job("erase", 60, _erase),
+    Job("retain", 1800, _retain, slow=True),
     Job("tend", 15, _tend),
     Job("directory", 300, _directory, slow=True),
     Job("alarms", 5, _alarms),
