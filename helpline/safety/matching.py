@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from helpline.safety.phrases import KINDS, NEAR, Phrase, index
@@ -26,6 +27,25 @@ Span = tuple[int, int]
 @lru_cache(maxsize=20_000)
 def _atoms(word: str) -> frozenset[int]:
     return index().atoms_of(word)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The phrases of a message that nothing speaks against, gravest kind first, and what became of the others."""
+
+    real: tuple[Phrase, ...]
+    over: bool
+    """Another phrase is said to be over, elsewhere or only asked."""
+    denied: bool
+    """Another phrase is denied, or part of an idiom."""
+
+
+def _masked(phrase: Phrase, span: Span, harmless: Sequence[tuple[str, Span]]) -> bool:
+    return any(
+        start < span[1] and span[0] < end
+        for language, (start, end) in harmless
+        if language == phrase.language or end - start > 1
+    )
 
 
 class Message:
@@ -56,32 +76,36 @@ class Message:
                 if all(wanted in self._spans for wanted in phrase.groups):
                     self._candidates[phrase.kind].append(phrase)
 
-    def emergency(self) -> Phrase | None:
-        """The phrase of the gravest kind that nothing speaks against."""
-        if not any(kind in self._candidates for kind in KINDS):
-            return None
+    def findings(self) -> Findings:
+        """What stands in the message, and what of it something speaks against."""
+        if not any(kind in self._candidates for kind in (*KINDS, "harmless")):
+            return Findings((), over=False, denied=False)
         harmless = [(p.language, span) for p in self._candidates["harmless"] for span in self._found(p)]
+        real: dict[str, Phrase] = {}
+        over, denied = False, bool(harmless)
         for kind in KINDS:
             for phrase in self._candidates[kind]:
-                masked = {
-                    n
-                    for language, (start, end) in harmless
-                    if language == phrase.language or end - start > 1
-                    for n in range(start, end)
-                }
-                for span in self._found(phrase, masked):
+                if phrase.text in real:
+                    continue
+                affirmed = set(self._found(phrase))
+                for span in self._found(phrase, denials=False):
                     if phrase.alone and len(self._atoms) > span[1] - span[0] + _BESIDE:
                         continue
-                    if not self._explained(phrase, span):
-                        return phrase
-        return None
+                    if self._explained(phrase, span):
+                        over = True
+                    elif _masked(phrase, span, harmless) or span not in affirmed:
+                        denied = True
+                    else:
+                        real[phrase.text] = phrase
+                        break
+        return Findings(tuple(real.values()), over, denied)
 
     def _at(self, position: int, atom: int) -> bool:
         return position < len(self._atoms) and atom in self._atoms[position]
 
-    def _found(self, phrase: Phrase, masked: set[int] | frozenset[int] = frozenset()) -> Iterator[Span]:
-        """Where a phrase stands, without words that deny it before it or inside it."""
-        denied = self._denied_near(phrase)
+    def _found(self, phrase: Phrase, *, denials: bool = True) -> Iterator[Span]:
+        """Where a phrase stands; with `denials`, only where no words deny it before it or inside it."""
+        denied = self._denied_near(phrase) if denials else set()
         for start, end in self._spans[phrase.groups[0]]:
             just_before = range(max(0, start - 2), start)
             if start not in denied and any(
@@ -101,8 +125,7 @@ class Message:
                 if not ends:
                     break
             for last in ends:
-                if masked.isdisjoint(range(start, last)):
-                    yield start, last
+                yield start, last
 
     def _denied_near(self, phrase: Phrase) -> set[int]:
         """Where words of denial stand; words that many languages share are also denied in the spoken ones."""
