@@ -56,7 +56,8 @@ def opened(conn: Connection, case_id: int) -> None:
     if row.urgent:
         _raise(conn, case_id, URGENT, clock.now())
     if row.sensitive:
-        _raise(conn, case_id, SENSITIVE, clock.now())
+        # An emergency rings already; this one asks later whether anybody with the duty took note.
+        _raise(conn, case_id, SENSITIVE, clock.now() + (ACKNOWLEDGE_SECONDS if row.urgent else 0))
     if not (row.urgent or row.sensitive):
         window = clock.now() // NEW_CASE_SECONDS
         notices.put(

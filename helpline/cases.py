@@ -219,10 +219,8 @@ def close(
         raise InputError(f"{lesson!r} is not a reason; choose one of {', '.join(LESSONS)}.")
     values: dict[str, Any] = {"state": "closed", "closed_at": clock.now(), "outcome": outcome, "waiting_since": None}
     values.update({name: value for name, value in (("topic", topic), ("lesson", lesson)) if value})
-    if account_id is None:
-        change(conn, case_id, None, ("waiting",), "withdrawn", values)
-    else:
-        change(conn, case_id, account_id, ("active", "parked"), "closed", values)
+    states, kind = (("waiting",), "withdrawn") if account_id is None else (("active", "parked"), "closed")
+    change(conn, case_id, account_id, states, kind, values)
     contacts.raise_epoch(conn, get(conn, case_id).contact_id)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.engine import Connection
 
-from helpline import cases, contacts, outbox
+from helpline import cases, contacts, outbox, promises
 from helpline.messages import Author, Button, OutboundMessage
 from helpline.service import Service
 
@@ -140,7 +140,7 @@ def to_people(
     )
     words: list[OutboundMessage] = list(first)
     if opened:
-        words.append(acknowledgement(service, reason, language, card, contact.language))
+        words.append(acknowledgement(service, reason, language, card, contact.language, conn=conn))
     words += then
     tell(
         conn,
@@ -157,21 +157,34 @@ def to_people(
 
 
 def acknowledgement(
-    service: Service, reason: str, language: str | None, card: cases.Card | None, spoken: str | None = None
+    service: Service,
+    reason: str,
+    language: str | None,
+    card: cases.Card | None,
+    spoken: str | None = None,
+    *,
+    conn: Connection | None = None,
 ) -> OutboundMessage:
-    """That a person will answer, when, and (if the assistant was unsure) what they may tap meanwhile."""
+    """That a person will answer, when, and (if the assistant was unsure) what they may tap meanwhile.
+
+    When is as the roster says it, for which it needs `conn`; without one nothing is promised.
+    """
     answers = service.answers
     if reason == "language":
         line = "utter_language_unsupported"
-        return answers.static(line, language if answers.has(line, language) else spoken)
+        said_in = language if answers.has(line, language) else spoken
+        said = answers.static(line, said_in)
+        known = promises.known_wait(conn, service, language, said_in=said_in) if conn else ""
+        return OutboundMessage(f"{said.text}\n\n{known}") if known else said
     said = answers.get(_SAID.get(reason, f"utter_handoff_{reason}"), language)
-    wait = answers.get("utter_wait_unknown", language)
+    unknown = answers.get("utter_wait_unknown", language).text
+    wait = promises.waiting(conn, service, language) if conn else unknown
     buttons: tuple[Button, ...] = ()
     list_title = ""
     if reason == "unsure" and card is not None:
         buttons = suggestions(service, card, language)
         list_title = answers.get("utter_suggestions_title", language).text if buttons else ""
-    text = f"{said.text}\n\n{wait.text}"
+    text = f"{said.text}\n\n{wait}"
     return OutboundMessage(text, buttons=buttons, list_title=list_title)
 
 
@@ -214,6 +227,7 @@ def emergency(
     words = [service.answers.static(f"utter_safety_{kind}", language)]
     if opened:
         words.append(service.answers.static("utter_safety_followup", language))
+    words += promises.in_emergency(conn, service, language)
     tell(
         conn,
         service,

@@ -152,6 +152,7 @@ def test_hosts_named_in_the_code_are_on_the_allow_list():
         "www.openstreetmap.org",
         "www.geonames.org",
         "www.w3.org",
+        "adaptivecards.io",
         "huggingface.co",  # `helpline encoder fetch`, only when somebody asks for it
         "127.0.0.1",
         "localhost",
