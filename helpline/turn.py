@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from helpline import cases, clock, contacts, handoff, inbox, language, outbox, privacy, redaction, safety, switches
+from helpline import cases, clock, contacts, handoff, inbox, language, outbox, privacy, promises, redaction, safety, switches
 from helpline.content import SPOKEN
 from helpline.messages import Author, InboundMessage, OutboundMessage
 from helpline.routing import Destination, Plan, plan, written
@@ -182,6 +182,7 @@ def _settle(
         case Destination.CASE:
             assert case_id is not None
             cases.contact_wrote(conn, case_id, text)
+            promises.say_closed(conn, service, contact_id, case_id)
             _warn_of_documents(conn, service, received, case_id, spoken_in)
             return "joined_case", case_id
         case Destination.EMERGENCY:
