@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, g, render_template, request
 
 from helpline import finding, gloss
-from helpline.console import current
+from helpline.console import current, prepared
 from helpline.console.words import direction
 from helpline.content import MissingAnswer
 
@@ -18,8 +18,6 @@ bp = Blueprint("answers", __name__)
 
 FOUND = 8
 NAME = 60
-PREPARED = "desk_"
-"""Prepared sentences of the desk, `utter_desk_…`: greetings, holding lines, goodbyes; `{name}` is filled in."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,8 @@ class Found:
     name: str
     text: str
     language: str
+    meaning: str = ""
+    """The same answer in the console's language, where that is another one."""
 
     @property
     def direction(self) -> str:
@@ -39,13 +39,30 @@ class Found:
 @bp.get("/answers")
 def search() -> str:
     """Answers for a search, in the contact's language; without words, the desk's prepared sentences."""
-    asked, language = request.args.get("q", "")[:200], request.args.get("language", "")[:8]
-    return render_template("answers/found.html", found=find(asked, language), asked=asked, language=language)
+    asked, language = _asked(), request.args.get("language", "")[:8]
+    whole = "answers/found.html" if current.by_script() else "answers/page.html"
+    return render_template(whole, found=find(asked, language), asked=asked, language=language)
+
+
+@bp.get("/answers/prepared")
+def choose() -> str:
+    """Prepared sentences whose short code begins as typed; a list to choose from beside the text field."""
+    listed = prepared.sentences(_asked()[:40], request.args.get("language", "")[:8])
+    return render_template("answers/prepared.html", sentences=listed)
+
+
+def _asked() -> str:
+    return request.args.get("q", "").replace("\0", "")[:200]
 
 
 def find(asked: str, language: str) -> list[Found]:
-    """The answers that share most words with the search, in any language the desk knows."""
+    """The answers that share most words with the search, in any language the desk knows.
+
+    One that nobody wrote in the contact's language can be read, and not inserted.
+    """
     words = finding.words(asked)
+    if not words:
+        return [Found(_short(one.own), one.text, one.language) for one in prepared.sentences("", language)]
     texts: dict[str, list[str]] = {}
     for key, _, answer in current.service().answers.items():
         topic = key.removeprefix("utter_name_")
@@ -53,15 +70,18 @@ def find(asked: str, language: str) -> list[Found]:
         texts.setdefault(topic, []).append(answer.text)
     scored = []
     for topic, variants in texts.items():
-        text = approved(topic, language)
-        prepared = topic.startswith(PREPARED)
-        if not text or (not prepared and not topic_is_known(topic)):
+        if not topic_is_known(topic):
             continue
         score = _score(words, [topic.replace("_", " "), *variants], [topic_name(topic)])
-        if score > 0 or (not words and prepared):
-            scored.append((score + (0.5 if prepared and words else 0), _name(topic), text))
+        if score > 0:
+            scored.append((score, topic_name(topic), topic))
     scored.sort(key=lambda one: (-one[0], one[1]))
-    return [Found(name, text, language) for _, name, text in scored[:FOUND]]
+    found = []
+    for _, name, topic in scored[:FOUND]:
+        text, own = approved(topic, language), approved(topic, current.words().language)
+        if text or own:
+            found.append(Found(name, text, language, own if own != text else ""))
+    return found
 
 
 def _score(words: list[str], texts: list[str], names: list[str]) -> float:
@@ -98,22 +118,19 @@ def topic_name(topic: str | None) -> str:
     return known.get(topic or "") or current.words()("topic.none")
 
 
-def _name(topic: str) -> str:
-    """What an answer is called: the topic, or the first words of a prepared sentence as the agent reads it."""
-    if topic_is_known(topic):
-        return topic_name(topic)
-    own = approved(topic, current.words().language)
-    return own if len(own) <= NAME else f"{own[:NAME].rsplit(' ', 1)[0]}…"
+def _short(text: str) -> str:
+    """The first words of a prepared sentence, as its name."""
+    return text if len(text) <= NAME else f"{text[:NAME].rsplit(' ', 1)[0]}…"
 
 
 def approved(topic: str, language: str | None) -> str:
     """The published answer of an intent in that language; empty where there is none, never another language."""
     answers = current.service().answers
-    key = f"utter_desk_{topic.removeprefix(PREPARED)}" if topic.startswith(PREPARED) else f"utter_{topic}"
+    key = f"utter_{topic}"
     if not language or not answers.has(key, language):
         return ""
     try:
-        return answers.get(key, language, name=current.account().name).text
+        return answers.get(key, language).text
     except MissingAnswer:
         return ""
 

@@ -138,6 +138,7 @@ def _globals() -> dict[str, Any]:
         "LANGUAGES": LANGUAGES,
         "LESSONS": LESSONS,
         "TEXT_LENGTH": forms.TEXT_LENGTH,
+        "FILE_LIMITS": media.LIMITS,
         "rough": answers.rough,
         **queue.globals_(),
     }

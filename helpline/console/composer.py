@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpline import cases, drafts, presence, replies
-from helpline.console import current, forms
+from helpline.console import current, forms, hints, prepared
 from helpline.console.cases import Act, do, get, read, whole_page
-from helpline.console.media import upload
+from helpline.console.media import upload, wire
+from helpline.console.typing_sign import TypingSign
 from helpline.errors import InputError, Refused
 from helpline.messages import Media, OutboundMessage
 
 bp = Blueprint("composer", __name__, url_prefix="/cases")
 
 FILE_BYTES = 21 * 1024 * 1024
-LEFT_OPEN = re.compile(r"\{\w*\}|\[\.\.\.\]|\[…\]")
-"""A place in a prepared text that nobody filled in."""
 
 
 @bp.post("/<int:case_id>/reply")
@@ -37,7 +34,7 @@ def reply(case_id: int) -> AnyResponse | tuple[str, int] | str:
     def act(conn: Connection, me: int) -> None:
         if not text and file is None:
             raise InputError("error.empty")
-        if LEFT_OPEN.search(text):
+        if prepared.left_open(text):
             raise InputError("error.left_open")
         once = forms.once()
         nudge = None
@@ -68,16 +65,22 @@ def note(case_id: int) -> AnyResponse | tuple[str, int] | str:
 
 @bp.post("/<int:case_id>/draft")
 def draft(case_id: int) -> Response:
-    """Keep what is typed so far; colleagues see that somebody types."""
+    """Keep what is typed so far; colleagues and the contact see that somebody types. Remarks on the text come back."""
     kind, account = request.form.get("kind", ""), current.account()
     if kind not in drafts.KINDS:
         return Response(status=400)
+    text = forms.text()
     with current.writing() as conn:
         case = get(conn, case_id)
-        drafts.keep(conn, current.service().vault, case_id, account.id, kind, forms.text())
-        holds = case.account_id == account.id
-        presence.seen(conn, account.id, case_id, typing=kind == "reply" and holds and bool(forms.text()))
-    return Response(status=204)
+        drafts.keep(conn, current.service().vault, case_id, account.id, kind, text)
+        writes = kind == "reply" and bool(text) and case.account_id == account.id and case.state == "active"
+        presence.seen(conn, account.id, case_id, typing=writes)
+    if writes:
+        with current.reading() as conn:
+            _typing_sign().show(conn, case)
+    if kind != "reply" or not current.by_script():
+        return Response(status=204)
+    return Response(render_template("cases/hints.html", hints=hints.hints(text, case, account)))
 
 
 @bp.post("/<int:case_id>/again/<int:outbox_id>")
@@ -85,6 +88,14 @@ def again(case_id: int, outbox_id: int) -> AnyResponse | tuple[str, int]:
     """Send a failed message once more, really."""
     vault = current.service().vault
     return do(case_id, lambda conn, me: replies.again(conn, vault, case_id, me, outbox_id))
+
+
+def _typing_sign() -> TypingSign:
+    extensions = current_app.extensions
+    if "typing" not in extensions:
+        extensions["typing"] = TypingSign(wire())
+    made: TypingSign = extensions["typing"]
+    return made
 
 
 def _file(case_id: int) -> Media | None:

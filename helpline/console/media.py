@@ -41,7 +41,8 @@ def show(case_id: int, inbox_id: int, place: int) -> Response:
     answer.headers["Content-Disposition"] = "inline" if kind in SHOWN else "attachment; filename=file"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     # Safari plays sound only from a server that gives pieces of it.
-    return answer.make_conditional(request.environ, accept_ranges=True, complete_length=len(file.content))
+    answer.make_conditional(request.environ, accept_ranges=True, complete_length=len(file.content))
+    return answer
 
 
 @bp.get("/<int:case_id>/media/<int:inbox_id>/<int:place>/open")
@@ -69,7 +70,7 @@ def upload(file: FileStorage) -> Media:
         raise InputError("error.file_size")
     name = Path((file.filename or "").replace("\\", "/")).name[:100] or "file"
     try:
-        media_id = _client().upload(content, kind, name)
+        media_id = wire().upload(content, kind, name)
     except ProviderError:
         logs.failure(log, "upload_failed")
         raise InputError("error.upload") from None
@@ -117,7 +118,7 @@ def _opened(case_id: int, inbox_id: int, place: int) -> Shown:
     file = kept.get((inbox_id, place))
     if file is None:
         try:
-            fetched = _client().fetch(str(media.id), FETCH_BYTES)
+            fetched = wire().fetch(str(media.id), FETCH_BYTES)
         except ProviderError as error:
             logs.event(log, "media_not_fetched", error=type(error).__name__)
             abort(502)
@@ -131,7 +132,7 @@ def _kept() -> Kept:
     return kept
 
 
-def _client() -> client.Client:
+def wire() -> client.Client:
     """WhatsApp's API; one for the whole process, as it may be shared between threads."""
     extensions = current_app.extensions
     if "whatsapp" not in extensions:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -16,7 +18,8 @@ log = logs.get(__name__)
 @bp.get("/")
 def start() -> Response:
     """The page each role works on: the first of its menu."""
-    role, menu = current.account().role, current_app.jinja_env.globals["MENU"]
+    role = current.account().role
+    menu = cast("tuple[tuple[str, str, str], ...]", current_app.jinja_env.globals["MENU"])
     return redirect(url_for(next(endpoint for endpoint, _, _ in menu if access.offered(role, endpoint))))
 
 

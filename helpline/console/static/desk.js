@@ -197,58 +197,9 @@
     }
   });
 
-  // Drafts: what is typed is kept on the server a moment after the last key, and at once when the page goes.
-  const timers = new Map();
-  function keepDraft(form, leaving) {
-    clearTimeout(timers.get(form));
-    timers.delete(form);
-    const body = new URLSearchParams({ kind: form.dataset.kind, text: form.elements.text.value });
-    fetch(form.dataset.draft, { method: "POST", body, keepalive: leaving, credentials: "same-origin", headers: { "HX-Request": "true" } }).catch(() => offline(true));
-  }
-  document.addEventListener("input", (event) => {
-    const form = event.target.closest("form[data-draft]");
-    if (!form || event.target.name !== "text") return;
-    clearTimeout(timers.get(form));
-    timers.set(form, setTimeout(() => keepDraft(form, false), 700));
-  });
-  document.addEventListener("submit", (event) => { const form = event.target; clearTimeout(timers.get(form)); timers.delete(form); }, true);
-  addEventListener("pagehide", () => { for (const form of timers.keys()) keepDraft(form, true); });
-
-  // Composer
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches(".write textarea")) {
-      event.preventDefault();
-      event.target.form.requestSubmit();
-    }
-  });
-  document.addEventListener("click", (event) => {
-    const insert = event.target.closest("[data-insert]");
-    const area = $("#reply-text");
-    if (!insert || !area) return;
-    const radio = $("#mode-reply");
-    if (radio) radio.checked = true;
-    const start = area.value.trim() ? `${area.value.trimEnd()}\n\n` : "";
-    area.value = start + insert.dataset.insert;
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
-  });
-  document.addEventListener("change", (event) => {
-    if (event.target.matches(".attach input")) event.target.closest(".attach").querySelector(".file-name").textContent = event.target.files[0]?.name || "";
-    if (event.target.closest(".filters")) event.target.form.requestSubmit();
-    if (event.target.matches(".mode")) $(event.target.id === "mode-note" ? "#note-text" : "#reply-text")?.focus();
-  });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "composer" && event.detail.elt?.id !== "composer") return;
-    const area = $("#mode-note")?.checked ? $("#note-text") : $("#reply-text");
-    (area || $("#note-text"))?.focus({ preventScroll: true });
-    const live = $("#live");
-    if (live) refresh(live).then(() => toEnd());
-    reveal();
-  });
+  document.addEventListener("change", (event) => { if (event.target.closest(".filters")) event.target.form.requestSubmit(); });
   document.addEventListener("htmx:sendError", () => offline(true));
 
-  function reveal() { document.querySelectorAll("[data-insert]").forEach((button) => { button.hidden = false; }); }
-  reveal();
   document.querySelectorAll(".filters button").forEach((button) => { button.hidden = true; });
   if (matchMedia("(max-width: 1080px)").matches) {
     const card = $(".card-column details.card");
@@ -256,4 +207,5 @@
   }
   document.querySelectorAll("[data-live]").forEach(every);
   toEnd();
+  window.desk = { offline, refresh, toEnd, keysOn };
 })();
