@@ -10,7 +10,20 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from helpline import cases, clock, contacts, handoff, inbox, language, outbox, privacy, promises, redaction, safety, switches
+from helpline import (
+    cases,
+    clock,
+    contacts,
+    handoff,
+    inbox,
+    language,
+    outbox,
+    privacy,
+    promises,
+    redaction,
+    safety,
+    switches,
+)
 from helpline.content import SPOKEN
 from helpline.messages import Author, InboundMessage, OutboundMessage
 from helpline.routing import Destination, Plan, plan, written
