@@ -55,6 +55,8 @@ class Settings:
     bind: str = _setting("127.0.0.1", "address the processes listen on; put a proxy in front, not 0.0.0.0")
     trusted_proxies: int = _setting("0", "proxies in front of the console whose X-Forwarded headers are believed")  # type: ignore[assignment]
     cases_per_agent: int = _setting("10", "cases an agent may hold at once; an urgent one may come on top")  # type: ignore[assignment]
+    case_nudge_hours: int = _setting("6", "hours of silence until a contact is asked whether that was all; 0: never")  # type: ignore[assignment]
+    case_close_hours: int = _setting("24", "hours without an answer to that question until the case is closed")  # type: ignore[assignment]
     assistant_deadline: int = _setting("15", "seconds the assistant may take for one message before a case opens")  # type: ignore[assignment]
     keep_messages_days: int = _setting("30", "days until messages are deleted; the notice to contacts promises 30")  # type: ignore[assignment]
     keep_cases_days: int = _setting("90", "days until a closed case is deleted, with its notes")  # type: ignore[assignment]
@@ -91,6 +93,7 @@ class Settings:
     notice_from: str = _setting("", "sender of notices by e-mail")
     notice_language: str = _setting("en", "language of notices, `en` or `nl`")
     notice_summary_hour: int = _setting("8", "hour of the morning summary in the Netherlands; -1: none")  # type: ignore[assignment]
+    training_memory_mb: int = _setting("3000", "memory a training may take, in MB; above it, it is ended")  # type: ignore[assignment]
     semantic_encoder: str = _setting("", "folder of an ONNX sentence encoder; empty: none")
 
     def __repr__(self) -> str:
@@ -181,6 +184,8 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
         faults.append("CASES_PER_AGENT must be at least 1.")
     if not 0 <= int(values["trusted_proxies"]) < 10:
         faults.append("TRUSTED_PROXIES is the number of proxies in front of the console, 0 to 9.")
+    if int(values["case_nudge_hours"]) < 0 or int(values["case_close_hours"]) < 1:
+        faults.append("CASE_NUDGE_HOURS must be at least 0 and CASE_CLOSE_HOURS at least 1.")
     if int(values["assistant_deadline"]) < 1:
         faults.append("ASSISTANT_DEADLINE must be at least 1 second.")
     if values["environment"] == "production":

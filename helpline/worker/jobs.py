@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from helpline import alerts, directory, handover, holding, logs, privacy, problems, retention, summary
+from helpline import alerts, directory, handover, holding, lessons, logs, privacy, problems, retention, silence, summary
 from helpline.notices import sending
 from helpline.service import Service
+from helpline.worker import trainings
 
 log = logs.get(__name__)
 
@@ -51,6 +52,11 @@ def _tend(service: Service) -> None:
         holding.tend(conn)
 
 
+def _silence(service: Service) -> None:
+    with service.engine.begin() as conn:
+        silence.tend(conn, service)
+
+
 def _directory(service: Service) -> None:
     directory.refresh_due(service.engine, service.settings)
 
@@ -67,10 +73,19 @@ def _shifts(service: Service) -> None:
         summary.write_due(conn, service.settings)
 
 
+def _learn(service: Service) -> None:
+    with service.engine.begin() as conn:
+        lessons.collect(conn, service.vault)
+        lessons.tend(conn, service.vault)
+
+
 JOBS: tuple[Job, ...] = (
     Job("erase", 60, _erase),
     Job("retain", 1800, _retain, slow=True),
     Job("tend", 15, _tend),
+    Job("train", 1, trainings.begin_due),
+    Job("learn", 60, _learn),
+    Job("silence", 300, _silence),
     Job("directory", 300, _directory, slow=True),
     Job("alarms", 5, _alarms),
     Job("notices", 3, sending.send_beside),
