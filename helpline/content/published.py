@@ -102,6 +102,8 @@ class Answers:
                         texts: Texts = {key: dict(texts) for key, texts in self._starter.items()}
                         for key, language, answer in store.published(conn):
                             texts.setdefault(key, {})[language] = answer
+                            if not answer.text:
+                                del texts[key][language]
                         said = {**self._starter_facts, **store.published_facts(conn)}
                         self._texts, self._facts, self._version = texts, said, version
             except sa.exc.SQLAlchemyError:

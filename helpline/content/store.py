@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock
+from helpline.content import history
 from helpline.content.answer import Answer, MissingAnswer, pack, text_hash, unpack
 from helpline.content.facts import ANY, PREFIX, Fact
 from helpline.content.sensitive import locked
@@ -81,7 +82,7 @@ def change(conn: Connection, key: str, language: str, text: str) -> None:
     ).rowcount
     if not changed:
         raise MissingAnswer(f"There is no text for {key} in {language} to change. Import the starter content first.")
-    raise_version(conn)
+    history.record(conn, key, language, "published", text, live_version=raise_version(conn))
 
 
 def raise_version(conn: Connection) -> int:
@@ -98,7 +99,7 @@ def version(conn: Connection) -> int | None:
 
 
 def published(conn: Connection) -> Iterator[tuple[str, str, Answer]]:
-    """Every published key, language and answer."""
+    """Every published key, language and answer; without text where editors took it away."""
     for row in conn.execute(sa.select(answers).where(~_OF_A_FACT)):
         yield row.key, row.language, Answer(row.text, unpack(row.buttons), json.loads(row.facts))
 
@@ -106,7 +107,9 @@ def published(conn: Connection) -> Iterator[tuple[str, str, Answer]]:
 def published_facts(conn: Connection) -> dict[str, Fact]:
     """Every fact that has a published value, by name."""
     values: dict[str, dict[str, str]] = {}
-    for row in conn.execute(sa.select(answers.c.key, answers.c.language, answers.c.text).where(_OF_A_FACT)):
+    for row in conn.execute(
+        sa.select(answers.c.key, answers.c.language, answers.c.text).where(_OF_A_FACT, answers.c.text != "")
+    ):
         values.setdefault(row.key[len(PREFIX) :], {})[row.language] = row.text
     found = {}
     for row in conn.execute(sa.select(content_facts)):
