@@ -24,6 +24,7 @@ COMMANDS = (
     "directory",
     "places",
     "nlu",
+    "release",
 )
 """Modules of helpline.commands, in the order `helpline --help` shows them."""
 

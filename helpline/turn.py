@@ -46,6 +46,8 @@ class Turn:
     epoch: int
     case_id: int | None
     """The waiting case this answer was suggested in."""
+    doubt: str | None = None
+    """Kind of emergency that a lone phrase speaks of: it counts unless the classifier is sure of a harmless topic."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Heard:
     emergency: str | None = None
     """Kind of emergency the classifier saw, whatever the dialogue made of it."""
     action_failed: bool = False
+    release_id: int | None = None
+    """Which release understood it; None for the installed model."""
 
 
 def warm() -> None:
@@ -100,6 +104,7 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
             language_chosen=contact.language_chosen,
             epoch=contact.epoch,
             case_id=case_id if decided.destination is Destination.SUGGESTION else None,
+            doubt=doubt,
         )
     outcome, case_id = _settle(conn, service, received, decided, spoken_in, case_id, text)
     inbox.finish(conn, service.vault, received, outcome, language=spoken_in, case_id=case_id)
@@ -118,9 +123,10 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
     case_id = cases.of_contact(conn, contact_id)
     if not switches.is_on(conn, switches.ASSISTANT):
         return fail(conn, service, turn, heard, reason="silenced")
-    if heard is None:
+    if heard is None and turn.doubt is None:
         return fail(conn, service, turn)
-    kind = heard.emergency or (heard.intent or "").partition("emergency_")[2]
+    heard = heard or Heard()
+    kind = heard.emergency or (heard.intent or "").partition("emergency_")[2] or _still_doubted(turn, heard)
     if kind:
         case_id = _emergency(conn, service, received, kind, turn.language)
     elif case_id in (None, turn.case_id) and (heard.action_failed or not heard.said):
@@ -152,6 +158,13 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
         outcome = "joined_case" if case_id is not None else "ignored"
     inbox.finish(conn, service.vault, received, outcome, language=turn.language, case_id=case_id)
     return outcome
+
+
+def _still_doubted(turn: Turn, heard: Heard) -> str | None:
+    """The lone phrase's emergency, unless the assistant understood something harmless beyond doubt."""
+    sure = next(((name, chance) for name, chance in heard.guesses), ("", 0.0))
+    calm = sure[1] >= safety.SURE_OF_TOPIC and not sure[0].startswith("emergency_")
+    return None if calm else turn.doubt
 
 
 def give_up(conn: Connection, service: Service, received: inbox.Received) -> None:

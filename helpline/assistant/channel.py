@@ -18,6 +18,7 @@ from helpline import inbox, logs, service, turn
 from helpline.assistant import reception
 from helpline.assistant.actions_endpoint import ActionServer
 from helpline.assistant.drain import Drain
+from helpline.assistant.live import LiveModel
 from helpline.db.engine import reading
 from helpline.whatsapp import signature
 
@@ -76,11 +77,15 @@ class WhatsAppChannel(InputChannel):
             # Phrases and letters are read now, so that the first message does not wait for them.
             await asyncio.get_running_loop().run_in_executor(None, turn.warm)
             self._drain = Drain(self._service, lambda: getattr(app.ctx, "agent", None))
+            self._live = LiveModel(self._service, app)
+            await self._live.look()
+            app.ctx.live = asyncio.ensure_future(self._live.run())
             app.ctx.drain = asyncio.ensure_future(self._drain.run())
 
         @routes.listener("before_server_stop")
         async def stop(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
             if self._drain is not None:
+                app.ctx.live.cancel()
                 await self._drain.stop()
             agent = getattr(app.ctx, "agent", None)
             if agent is not None and isinstance(agent.action_endpoint, ActionServer):

@@ -150,3 +150,34 @@ class Index:
     def _neighbour(self, place: int, likeness: float) -> Neighbour:
         row = self._rows[place]
         return Neighbour(row.id, row.intent, row.language, row.text, round(likeness, 3))
+
+
+class Alike:
+    """Texts of one language in heaps of what says nearly the same; made for a few thousand at a time."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+        self._texts: list[str] = []
+        self._heaps: list[int] = []
+        self._matrix: sp.csr_matrix | None = None
+
+    def add(self, text: str, heap: int) -> None:
+        """A text is in a heap."""
+        key = folded(text)
+        if key not in self._known:
+            self._known[key] = heap
+            self._texts.append(key)
+            self._heaps.append(heap)
+
+    def find(self, text: str) -> int | None:
+        """The heap of a text that says nearly the same, or None."""
+        key = folded(text)
+        if key in self._known or not self._texts:
+            return self._known.get(key)
+        matrix, have = self._matrix, 0 if self._matrix is None else self._matrix.shape[0]
+        if matrix is None or have < len(self._texts):
+            new = _vectors.transform(self._texts[have:])
+            matrix = self._matrix = new if matrix is None else sp.vstack([matrix, new]).tocsr()
+        likeness = np.asarray((_vectors.transform([key]) @ matrix.T).todense()).ravel()
+        best = int(likeness.argmax())
+        return self._heaps[best] if likeness[best] >= NEAR else None

@@ -1,0 +1,39 @@
+"""Starts the training that is due, as a process of its own: it lives on when the worker restarts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from helpline import logs
+from helpline.db.engine import reading
+from helpline.releases import queue
+from helpline.service import Service
+
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_INTRA_OP_PARALLELISM_THREADS": "1",
+    "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "LOG_LEVEL": "WARNING", "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+}  # fmt: skip
+"""One core for the training, and nothing sent anywhere."""
+log = logs.get(__name__)
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def begin_due(service: Service) -> int | None:
+    """Start the oldest training that waits, unless one runs; its number."""
+    _started[:] = [child for child in _started if child.poll() is None]
+    with reading(service.engine) as conn:
+        if not queue.anything_open(conn):
+            return None
+    with service.engine.begin() as conn:
+        release_id = queue.begin_next(conn)
+    if release_id is None:
+        return None
+    command = [sys.executable, "-m", "helpline", "release", "work", str(release_id)]
+    environment = {**os.environ, **QUIET}
+    _started.append(
+        subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    )
+    logs.event(log, "training_begun", release_id=release_id)
+    return release_id
