@@ -22,6 +22,7 @@ ROLES_OF = {
     "queue": accounts.CASEWORKERS,
     "cases": accounts.CASEWORKERS,
     "composer": accounts.CASEWORKERS,
+    "many": accounts.CASEWORKERS,
     "media": accounts.CASEWORKERS,
     "assistant": accounts.CASEWORKERS,
     "search": accounts.CASEWORKERS,
