@@ -19,13 +19,18 @@ _numbers = itertools.count(1)
 
 def make_service(database_url: str) -> service.Service:
     """A service on an empty database with the demo's accounts."""
-    environment = {"DATABASE_URL": database_url, "SECRET_KEY": "pictures-only-0123456789-0123456789"}
-    opened = service.start(settings.read(environment))
+    opened = open_service(database_url)
     schema.metadata.create_all(opened.engine)
     with opened.engine.begin() as conn:
         content.import_starter(conn)
         accounts.ensure_demo(conn)
     return opened
+
+
+def open_service(database_url: str) -> service.Service:
+    """A service on a database that is there already."""
+    environment = {"DATABASE_URL": database_url, "SECRET_KEY": "pictures-only-0123456789-0123456789"}
+    return service.start(settings.read(environment))
 
 
 def wrote(conn: Connection, opened: service.Service, sender: str, text: str | None, **more: Any) -> str:

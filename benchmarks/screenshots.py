@@ -7,16 +7,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import waitress
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.desk_people import crowd, everyday, make_service
 from helpline import accounts
 from helpline.console import app
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 FOLDER = Path("artefacts/pictures")
 README = {"desk-arabic.png": "desk.png", "phone-arabic.png": "desk-on-a-phone.png"}
@@ -30,7 +32,12 @@ DESKTOP, PHONE = {"width": 1360, "height": 820}, {"width": 360, "height": 740}
 def served(opened: Any) -> Iterator[str]:
     """The console on a free port of this machine; its address."""
     server = waitress.create_server(app.create(opened), host="127.0.0.1", port=0, threads=6)
-    thread = threading.Thread(target=server.run, daemon=True)
+
+    def run() -> None:
+        with suppress(OSError):  # its socket is closed under it at the end
+            server.run()
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
@@ -52,6 +59,8 @@ def main() -> None:
     """Take every picture."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    from playwright.sync_api import sync_playwright
+
     with tempfile.TemporaryDirectory() as place, sync_playwright() as play:
         opened = make_service(f"sqlite:///{place}/desk.db")
         ids = everyday(opened)

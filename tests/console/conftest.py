@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 
 import pytest
 
-from helpline import accounts, cases
+from benchmarks.desk_people import everyday, make_service, open_service
+from benchmarks.screenshots import CHROMIUM, FLAGS, served, sign_in
+from helpline import accounts, cases, clock
 from helpline.console import app
 from tests.people import message, write
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
+MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+"""A tone instead of a microphone, allowed without asking."""
 
 
 class Browser:
@@ -82,3 +87,70 @@ def answered(sara, mine):
     """A case Sara has claimed and answered."""
     sara.post(f"/cases/{mine}/reply", text="hello", once=str(uuid.uuid4()))
     return mine
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests; each opens windows of its own in it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("Chromium is not on this machine")
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *MICROPHONE])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def morning(tmp_path_factory):
+    """A morning's cases, made once: the database file, the ids of its cases by name, and how late it is."""
+    path, before = tmp_path_factory.mktemp("morning") / "desk.db", clock._offset
+    made = make_service(f"sqlite:///{path}")
+    ids, late = everyday(made), clock._offset
+    made.engine.dispose()  # the last one out puts everything into the one file
+    clock._offset = before
+    return path, ids, late
+
+
+@pytest.fixture
+def desk(tmp_path, morning):
+    """A running console on a copy of the morning: (service, ids by name, address)."""
+    path, ids, late = morning
+    before, clock._offset = clock._offset, late
+    shutil.copy(path, tmp_path / "desk.db")
+    opened = open_service(f"sqlite:///{tmp_path}/desk.db")
+    with served(opened) as base:
+        yield opened, ids, base
+    opened.engine.dispose()
+    clock._offset = before
+
+
+@pytest.fixture(scope="session")
+def cookies():
+    """Sessions of colleagues by name: every copy of the morning takes them."""
+    return {}
+
+
+@pytest.fixture
+def page_of(chromium, desk, cookies):
+    """Opens a signed-in window for a colleague; whatever its scripts complain of fails the test."""
+    contexts, faults = [], []
+
+    def make(username: str, **options):
+        context = chromium.new_context(**{"locale": "en-GB", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        if username in cookies:
+            context.add_cookies(cookies[username])
+        else:
+            sign_in(page, desk[2], username)
+            cookies[username] = context.cookies()
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert faults == []
