@@ -21,6 +21,18 @@ FOLDER = Path(__file__).resolve().parent.parent / "data" / "dictionaries"
 
 _CLOSE_FROM = 6
 """Shorter words are not matched in a close spelling: too many of them are a letter apart."""
+_ANY_SLIP_FROM = 9
+"""In shorter words only what fingers and ears confuse is a slip; another letter is another word."""
+_TWO_SLIPS_FROM = 11
+_CONFUSED = (
+    "aeiouy", "bvpw", "cksqz", "sxz", "gjxy", "mn", "dt", "rl", "fv", "iyjl", "hj", "وؤ", "يئى", "اهةع", "سصث", "تطثد",
+    "ذدزظض", "كقج", "هح", "غقخ", "نم", "بپف",
+)  # fmt: skip
+_COGNATES = {
+    "es": {"ciones": "tions", "ción": "tion", "cion": "tion"},
+    "pt": {"ções": "tions", "coes": "tions", "ção": "tion", "cao": "tion"},
+}
+_WEAK = frozenset("اويهئ")
 _MIXED_IN = {"ar": ("fr", "nl"), "nl": ()}
 """Whose words people use in between; Dutch ones (bon, gemeente, uitkering) in every language."""
 _COMPOUNDING = ("nl",)
@@ -90,7 +102,19 @@ class Dictionary:
 
     def _guess(self, word: str) -> str | None:
         found = self._apostrophe(word) or self._clitics(word) or self._borrowed(word) or self._parted(word)
-        return found or self._sounding(word) or self._close(word)
+        return found or self._cognate(word) or self._sounding(word) or self._close(word)
+
+    def _cognate(self, word: str) -> str | None:
+        """`regularización`: what English ends otherwise, before it is taken for a misspelt `they regularize`."""
+        endings = _COGNATES.get(self.language, {})
+        return next(
+            (
+                word[: -len(end)] + new
+                for end, new in endings.items()
+                if len(word) > len(end) + 3 and word.endswith(end)
+            ),
+            None,
+        )
 
     def _borrowed(self, word: str) -> str | None:
         """A word of a language people mix in, or an English one, before it is taken for a misspelt one."""
@@ -163,13 +187,13 @@ class Dictionary:
                 if len(key) >= _CLOSE_FROM - 1 and " " not in key:
                     self._spellings.setdefault((key[0], len(key)), []).append(key)
         bare = unaccented(word)
-        strict = len(bare) < 9 or (self.language == "ar" and bare.isascii())
-        allowed = 1 if strict else 2
+        allowed = 2 if len(bare) >= _TWO_SLIPS_FROM and self.language != "ar" else 1
         for step in (0, -1, 1) if allowed == 1 else (0, -1, 1, -2, 2):
             listed = self._spellings.get((bare[0], len(bare) + step))
-            found = listed and process.extractOne(bare, listed, scorer=OSA.distance, score_cutoff=allowed)
-            if found:
-                return self._glosses[found[0]]
+            found = process.extract(bare, listed, scorer=OSA.distance, score_cutoff=allowed, limit=5) if listed else ()
+            for form, slips, _ in found:
+                if slips > 1 or (len(bare) >= _ANY_SLIP_FROM and bare[0].isascii()) or _a_slip(bare, form):
+                    return self._glosses[form]
         return None
 
     def _sounding(self, word: str) -> str | None:
@@ -183,6 +207,18 @@ class Dictionary:
                     self._sounds.setdefault(skeleton(key), meaning)
         consonants = skeleton(word)
         return self._sounds.get(consonants) if len(consonants) > 2 else None
+
+
+def _a_slip(word: str, form: str) -> bool:
+    """Whether the one edit between two spellings is one people make: in Arabic letters another consonant is none."""
+    if len(word) == len(form):
+        pairs = [(a, b) for a, b in zip(word, form, strict=True) if a != b]
+        return len(pairs) == 2 or any(set(pairs[0]) <= set(group) for group in _CONFUSED)
+    if word[0].isascii():
+        return True
+    longer, shorter = sorted((word, form), key=len, reverse=True)
+    place = next((n for n, letter in enumerate(shorter) if letter != longer[n]), len(shorter))
+    return longer[place] in _WEAK or (place > 0 and longer[place] == longer[place - 1])
 
 
 @lru_cache(maxsize=64)

@@ -99,6 +99,41 @@ def test_shipped_dictionary_is_large_and_well_formed(code):
     assert all(len(row[1].split()) <= 4 for row in rows)
 
 
+@pytest.mark.parametrize("code", ["tr", "fa", "uk", "ru", "ti"])
+def test_shipped_dictionary_of_a_language_without_examples_has_three_thousand_forms(code):
+    known = gloss.dictionary(code)
+    lines = (gloss.FOLDER / f"{code}.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    assert known is not None and len(known) >= 3000
+    assert len({row[0].strip() for row in rows}) >= 3000
+    assert all(len(row) == 2 and row[0].strip() and row[1].strip() for row in rows)
+    assert all(len(row[1].split()) <= 4 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "wanted"),
+    [
+        ("veneno", "pt", "poison"),
+        ("inflamado", "pt", "inflamed"),
+        ("regularización", "es", "regularization"),
+        ("certificacion", "es", "certification"),
+        ("انتظار", "ar", "waiting"),
+        ("medcin", "fr", "doctor"),
+        ("hopsital", "fr", "hospital"),
+        ("medicko", "es", "doctor"),
+    ],
+)
+def test_word_nobody_wrote_down_is_taken_for_a_slip_only_where_people_slip(text, language, wanted):
+    assert wanted in gloss.gloss(text, language)
+
+
+def test_another_consonant_in_arabic_is_another_word():
+    known = Dictionary([("انتحار", "suicide"), ("الانتحار", "the suicide"), ("مستشفي", "hospital")], "ar")
+    said = [meaning for _, meaning in known.words(["انتظار", "الانتظار", "مستتشفي"])]
+    assert said[:2] == [None, None]
+    assert said[2] == "hospital"
+
+
 @pytest.mark.parametrize("path", ["../nl", "nl/../nl", "..", ""])
 def test_language_code_is_no_path(path):
     assert gloss.dictionary(path) is None
