@@ -49,7 +49,7 @@ benchmark-nlu: setup ## Our understanding beside DIET and logistic regression, s
 	@$(PY) -m benchmarks.nlu_pipelines
 
 benchmark-desk: setup ## How fast the desk answers with 1,000 open and 100,000 closed cases
-	@$(PY) -m benchmarks.desk
+	@$(PY) -m benchmarks.desk --write
 
 benchmark-clinc: setup ## The classifier on CLINC150: CLINC=path/to/data_full.json
 	@$(PY) -m benchmarks.clinc

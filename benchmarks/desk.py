@@ -1,4 +1,4 @@
-"""How fast the desk answers with a full database: `python -m benchmarks.desk [database URL]`; prints a table.
+"""How fast the desk answers with a full database: `python -m benchmarks.desk [database URL]`; prints tables.
 
 20 agents, 1,000 open and 100,000 closed cases by default. Server time is measured around the whole WSGI call.
 """
@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import tempfile
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,10 +25,12 @@ from helpline.errors import AlreadyClaimed
 from helpline.inbox import _pack
 from helpline.messages import Identity, InboundMessage
 from helpline.service import Service
+from tests import postgres
 
 SAME = {"Sec-Fetch-Site": "same-origin", "HX-Request": "true"}
 LANGUAGES = ("en", "nl", "fr", "ar", "es", "pt", "ti")
 TOPICS = ("find_shelter", "voucher_balance", "find_health_service", "find_food", "legal_residence")
+RESULT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "desk.json"
 LINES = 20
 """Messages in the conversation of an open case."""
 
@@ -153,26 +157,47 @@ def race(opened: Service, agents: int) -> tuple[int, int]:
     return outcome.count("won"), len(outcome) - outcome.count("won")
 
 
+def run(url: str, chosen: argparse.Namespace) -> dict[str, Any]:
+    """Fill one database, measure, print its table; the figures."""
+    opened = make_service(url)
+    fill(opened, chosen.agents, chosen.open, chosen.closed)
+    kind = opened.engine.dialect.name
+    print(f"{kind}: {chosen.agents} agents, {chosen.open} open cases, {chosen.closed} closed\n")
+    print(f"| {'page':<26} | p50 ms | p95 ms | queries |\n|{'-' * 28}|--------|--------|---------|")
+    pages = {}
+    for name, middle, high, queries in measure(opened, chosen.rounds):
+        print(f"| {name:<26} | {middle:6.1f} | {high:6.1f} | {queries:7} |")
+        pages[name] = {"p50_ms": round(middle, 1), "p95_ms": round(high, 1), "queries": queries}
+    won, told = race(opened, chosen.agents)
+    print(f"\n{chosen.agents} claims of one case at once: {won} won, {told} were told who has it.\n")
+    opened.engine.dispose()
+    return {"pages": pages, "claims_at_once": {"won": won, "told_who": told}}
+
+
 def main() -> None:
-    """Fill, measure, print."""
+    """SQLite, then a PostgreSQL of our own where it is installed; or the database that is named."""
     parser = argparse.ArgumentParser()
     parser.add_argument("database", nargs="?", default="")
     parser.add_argument("--agents", type=int, default=20)
     parser.add_argument("--open", type=int, default=1000)
     parser.add_argument("--closed", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmarks/desk.json")
     chosen = parser.parse_args()
+    if chosen.database:
+        run(chosen.database, chosen)
+        return
+    figures = {}
     with tempfile.TemporaryDirectory() as folder:
-        opened = make_service(chosen.database or f"sqlite:///{folder}/desk.db")
-        fill(opened, chosen.agents, chosen.open, chosen.closed)
-        kind = opened.engine.dialect.name
-        print(f"{kind}: {chosen.agents} agents, {chosen.open} open cases, {chosen.closed} closed\n")
-        print(f"| {'page':<26} | p50 ms | p95 ms | queries |\n|{'-' * 28}|--------|--------|---------|")
-        for name, middle, high, queries in measure(opened, chosen.rounds):
-            print(f"| {name:<26} | {middle:6.1f} | {high:6.1f} | {queries:7} |")
-        won, told = race(opened, chosen.agents)
-        print(f"\n{chosen.agents} claims of one case at once: {won} won, {told} were told who has it.")
-        opened.engine.dispose()
+        figures["sqlite"] = run(f"sqlite:///{folder}/desk.db", chosen)
+    try:
+        with postgres.running(fsync=True) as url:
+            figures["postgresql"] = run(url, chosen)
+    except postgres.Missing as error:
+        print(f"No figures for PostgreSQL: {error}.")
+    if chosen.write:
+        sizes = {"agents": chosen.agents, "open": chosen.open, "closed": chosen.closed, "rounds": chosen.rounds}
+        RESULT.write_text(json.dumps({**sizes, **figures}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +17,8 @@ from helpline.db import schema
 from helpline.db.engine import connect
 from helpline.db.vault import Vault
 from helpline.service import Service
+from tests import postgres as postgres_server
+from tests.postgres import free_port as free_port
 
 SECRET = "a-secret-that-only-tests-use-0123456789"
 
@@ -31,38 +30,11 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server of our own, on a free port; skips where PostgreSQL is not installed."""
-    binaries = _postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's initdb is not on this machine")
-    user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-    folder = Path(tempfile.mkdtemp(prefix="helpline-pg-"))
-    if user:
-        shutil.chown(folder, user)
-    folder.chmod(0o700)
-    port = free_port()
-    run = {"check": True, "capture_output": True, "user": user, "cwd": "/"}
-    data = folder / "data"
-    subprocess.run([binaries / "initdb", "-D", data, "-U", "helpline", "-A", "trust", "-E", "UTF8"], **run)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    start = [binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"]
-    subprocess.run(start, **{**run, "capture_output": False, "stdout": subprocess.DEVNULL})
     try:
-        yield f"postgresql://helpline@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _postgres_binaries() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    on_path = shutil.which("initdb")
-    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        with postgres_server.running() as url:
+            yield url
+    except postgres_server.Missing as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
