@@ -7,6 +7,7 @@ Nothing here imports Rasa, so the whole path is tested in milliseconds, and work
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.engine import Connection
 
@@ -82,17 +83,21 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
     guess = language.identify(text, prior=contact.language, chosen=contact.language_chosen)
     spoken_in, unspoken = _language(contact, guess, bool(text) and payload is None)
     hit = safety.check(text, spoken_in) if text and payload is None else None
-    decided = plan(
+    doubt = hit.kind if hit and hit.doubtful else None
+    weigh = partial(
+        plan,
         message,
         payload=payload,
         case_state=case.state if case else None,
-        emergency=hit.kind if hit else None,
         language_spoken=not unspoken,
         blocked=bool(contact.blocked_until and contact.blocked_until > clock.now()),
         stop=payload is None and privacy.is_stop(text),
         erase=payload is None and privacy.is_erase(text),
         silenced=not switches.is_on(conn, switches.ASSISTANT),
     )
+    decided = weigh(emergency=hit.kind if hit else None)
+    if doubt and (calm := weigh(emergency=None)).destination is Destination.ASSISTANT:
+        decided = calm
     if spoken_in != contact.language and decided.destination is not Destination.NOTHING:
         contacts.speak(conn, contact.id, spoken_in)
     if decided.destination in (Destination.ASSISTANT, Destination.SUGGESTION):
@@ -121,11 +126,12 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
     if settled := inbox.outcome(conn, received.id):
         return settled  # its claim ran out here, and another drain took it and came to an end
     case_id = cases.of_contact(conn, contact_id)
-    if not switches.is_on(conn, switches.ASSISTANT):
+    silenced = not switches.is_on(conn, switches.ASSISTANT)
+    if silenced and turn.doubt is None:
         return fail(conn, service, turn, heard, reason="silenced")
     if heard is None and turn.doubt is None:
         return fail(conn, service, turn)
-    heard = heard or Heard()
+    heard = Heard() if silenced or heard is None else heard
     kind = heard.emergency or (heard.intent or "").partition("emergency_")[2] or _still_doubted(turn, heard)
     if kind:
         case_id = _emergency(conn, service, received, kind, turn.language)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpline.nlu.examples import read
-from helpline.safety import KINDS, Hit, check, phrases
+from helpline.safety import KINDS, Assessment, Hit, assess, check, phrases, settle
 from helpline.safety.words import cut, folded, skeleton
 
 FIXTURES = Path(__file__).parent / "fixtures" / "safety"
@@ -33,6 +33,64 @@ def test_emergencies_are_caught_and_alarming_harmless_messages_are_not(language,
     misses, alarms = missed(pairs), alarmed(harmless)
     assert len(misses) <= 0.05 * len(emergencies), misses
     assert len(alarms) <= 0.05 * len(harmless), alarms
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_third_set_is_caught_by_the_net_alone_and_its_kept_half_for_the_most_part(language):
+    seen, kept = rows(f"{language}.seen.tsv"), rows(f"{language}.kept.tsv")
+    for pairs, most_missed, most_alarms in ((seen, 0.05, 0.05), (kept, 0.35, 0.25)):
+        calm = ("none", "ordinary")
+        due = [(kind, text) for kind, text in pairs if kind not in calm]
+        assert len(due) >= 40
+        assert len(missed(due)) <= most_missed * len(due), missed(due)
+        tempting = [text for kind, text in pairs if kind == "none"]
+        assert len(alarmed(tempting)) <= most_alarms * len(tempting), alarmed(tempting)
+        assert not alarmed([text for kind, text in pairs if kind == "ordinary"])
+
+
+@pytest.mark.parametrize(
+    ("text", "hit", "over", "denied"),
+    [
+        ("my friend is not breathing", True, False, False),
+        ("two years ago he beat me", False, True, False),
+        ("I do not want to die", False, False, True),
+        ("where is my voucher", False, False, False),
+    ],
+)
+def test_what_speaks_against_an_emergency_is_told_apart(text, hit, over, denied):
+    found = assess(text)
+    assert (found.hit is not None, found.over, found.denied) == (hit, over, denied)
+
+
+LONE, PROVEN = Hit("medical", "en: x", doubtful=True), Hit("medical", "en: x")
+
+
+@pytest.mark.parametrize(
+    ("net", "seen", "danger", "calm", "kind"),
+    [
+        (Assessment(PROVEN), None, 0.0, 1.0, "medical"),
+        (Assessment(LONE), None, 0.01, 0.95, None),
+        (Assessment(LONE), None, 0.1, 0.85, "medical"),
+        (Assessment(LONE), "violence", 0.9, 0.1, "medical"),
+        (Assessment(), "violence", 0.4, 0.5, "violence"),
+        (Assessment(over=True), "violence", 0.5, 0.4, None),
+        (Assessment(over=True), "violence", 0.7, 0.2, "violence"),
+        (Assessment(denied=True), "suicidal", 0.9, 0.1, None),
+        (Assessment(denied=True), "suicidal", 0.97, 0.01, "suicidal"),
+        (Assessment(), None, 0.1, 0.9, None),
+    ],
+)
+def test_net_and_classifier_are_weighed(net, seen, danger, calm, kind):
+    assert settle(net, seen, danger, calm) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["he is not breathing", "I want to kill myself", "my husband beats me", "hij slaat mij", "mon mari me bat",
+     "mi marido me pega", "meu marido me bate", "بدي موت", "je veux mourir", "quiero morir", "quero morrer"],
+)  # fmt: skip
+def test_plain_words_of_present_danger_never_wait_for_a_model(text):
+    assert not check(text).doubtful
 
 
 @pytest.mark.parametrize("language", sorted({row[0] for row in rows("others.tsv")}))

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from helpline import cases, contacts, inbox, outbox, turn
+from helpline import cases, contacts, inbox, outbox, safety, turn
 from helpline.db import schema
 from helpline.messages import Author, Button, OutboundMessage
 from helpline.turn import Heard
@@ -113,6 +113,26 @@ def test_emergency_in_an_open_case_upgrades_it_and_the_text_comes_once(service):
     [case] = open_cases(service, contact_id)
     assert (case.urgent, case.emergency) == (True, "suicidal")
     assert len(sent(service, contact_id)) == before + 1
+
+
+DOUBTFUL = "landlord came with a stick and broke the door, he is inside"
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [None, ANSWER, Heard(ANSWER.said, guesses=(("shelter_lost", 0.6),)), Heard(emergency="violence")],
+)
+def test_lone_phrase_is_an_emergency_unless_the_classifier_is_sure_of_something_harmless(service, heard):
+    assert safety.check(DOUBTFUL).doubtful
+    contact_id = say(service, message(DOUBTFUL), heard)
+    [case] = open_cases(service, contact_id)
+    assert (case.urgent, case.emergency) == (True, "violence")
+
+
+def test_lone_phrase_is_outweighed_by_a_classifier_sure_of_something_harmless(service):
+    assert safety.check(DOUBTFUL).doubtful
+    contact_id = say(service, message(DOUBTFUL), Heard(ANSWER.said, guesses=(("shelter_lost", 0.97),)))
+    assert open_cases(service, contact_id) == []
 
 
 def test_emergency_only_the_classifier_sees_opens_an_urgent_case(service):

@@ -1,7 +1,8 @@
 """The intent classifier (config.yml): helpline.nlu in Rasa's graph.
 
 Where it is not sure enough the intent becomes `nlu_fallback` and its guesses stay in the ranking behind it. An
-emergency seen at the lower threshold becomes the intent, whatever else the message is about.
+emergency seen by safety net and classifier together becomes the intent, whatever else the message is about; one the
+net found to be over, denied or an idiom goes to people, without urgency.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from helpline import safety
 from helpline.assistant.languages import LANGUAGE, PROBABILITIES
 from helpline.nlu import classifier, encoder
-from helpline.nlu.thresholds import ANSWER
+from helpline.nlu.thresholds import ANSWER, EMERGENCY
+from helpline.nlu.understand import emergency
 
 FALLBACK = "nlu_fallback"
 RANKED = 10
@@ -86,7 +89,7 @@ class MessageClassifier(GraphComponent):
         for message in messages:
             if self._model is not None and message.get(TEXT):
                 chances = message.get(PROBABILITIES) or {message.get(LANGUAGE) or "en": 1.0}
-                _note(message, self._model.read(str(message.get(TEXT)), chances))
+                _note(message, self._model.read(str(message.get(TEXT)), chances), safety.assess(str(message.get(TEXT))))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -100,12 +103,13 @@ def language_of_example(example: Message) -> str:
     return str(stated.get("language") or "en") if isinstance(stated, dict) else "en"
 
 
-def _note(message: Message, reading: classifier.Reading) -> None:
+def _note(message: Message, reading: classifier.Reading, net: safety.Assessment) -> None:
+    kind = emergency(net, reading)
     ranking = [{"name": name, "confidence": chance} for name, chance in reading.ranking[:RANKED]]
     first: dict[str, Any] = {"name": reading.intent, "confidence": reading.ranking[0][1]}
-    if reading.emergency is not None:
-        first = {"name": f"emergency_{reading.emergency}", "confidence": reading.danger}
-    elif reading.decision != ANSWER and not reading.off_topic:
+    if kind is not None:
+        first = {"name": EMERGENCY + kind, "confidence": reading.danger}
+    elif (reading.decision != ANSWER and not reading.off_topic) or reading.intent.startswith(EMERGENCY):
         first = {"name": FALLBACK, "confidence": 1 - reading.confidence}
     if first["name"] == FALLBACK:
         ranking = [first, *ranking]
@@ -113,4 +117,4 @@ def _note(message: Message, reading: classifier.Reading) -> None:
     message.set("intent_ranking", ranking, add_to_output=True)
     message.set("decision", reading.decision, add_to_output=True)
     message.set("confidence", reading.confidence, add_to_output=True)
-    message.set("emergency", reading.emergency, add_to_output=True)
+    message.set("emergency", kind, add_to_output=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from helpline import language, safety
 from helpline.errors import HelplineError
 from helpline.nlu import classifier, encoder, storage
-from helpline.nlu.classifier import Classifier
+from helpline.nlu.classifier import Classifier, Reading
+from helpline.nlu.thresholds import EMERGENCY, HANDOFF
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,23 @@ def understand(model: Classifier, text: str, prior: str | None = None) -> Outcom
 def judge(model: Classifier, text: str, code: str, languages: Mapping[str, float]) -> Outcome:
     """Read a message whose language is told."""
     reading = model.read(text, languages)
-    hit = safety.check(text, code)
+    net = safety.assess(text)
+    kind = emergency(net, reading)
     return Outcome(
-        decision=reading.decision,
+        decision=HANDOFF if kind is None and reading.intent.startswith(EMERGENCY) else reading.decision,
         intent=reading.intent,
         ranking=reading.ranking,
         confidence=reading.confidence,
         language=code,
-        emergency=hit.kind if hit else reading.emergency,
-        net=hit is not None,
+        emergency=kind,
+        net=net.hit is not None,
     )
+
+
+def emergency(net: safety.Assessment, reading: Reading) -> str | None:
+    """The kind of emergency by safety net and classifier together."""
+    calm = next((chance for name, chance in reading.ranking if not name.startswith(EMERGENCY)), 0.0)
+    return safety.settle(net, reading.emergency, reading.danger, calm)
 
 
 def current(models: Path) -> Classifier:

@@ -3,8 +3,8 @@
 Phrases of all languages are looked for in every message, whatever its language seems to be, because people mix
 them. What speaks against an emergency is looked for too: idioms, denial, things long past, news, mere questions.
 
-Where a classifier has read the message as well, `settle` weighs both: two phrases always count, a lone one (it may
-be an idiom nobody wrote down) unless the classifier is sure of something harmless.
+Where a classifier has read the message as well, `settle` weighs both: two phrases or a proven one always count, another
+lone one (it may be an idiom nobody wrote down) unless the classifier is sure of something harmless.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from helpline.safety.phrases import KINDS
 
 __all__ = ["KINDS", "Assessment", "Hit", "assess", "check", "settle"]
 
-_SURELY_CALM, _SURE_OF_TOPIC = 0.01, 0.95
+_SURELY_CALM, SURE_OF_TOPIC = 0.02, 0.9
 """The classifier outweighs a lone phrase where it gives all emergencies together at most the first probability and a
-harmless topic at least the second: of 248 emergencies it had not learned, known by a lone phrase, 5 (2026-11-25)."""
+harmless topic at least the second: of 248 emergencies it had not learned, known by a lone phrase, 6 (2026-11-25)."""
 _IN_SPITE_OF_TIME, _IN_SPITE_OF_DENIAL = 0.6, 0.95
 """Least probability at which the classifier's emergency counts where the only phrases are over or only asked, and
 where they are denied or everyday idioms."""
@@ -33,7 +33,7 @@ class Hit:
     phrase: str
     """The line of the phrase files, with its language; never the person's words."""
     doubtful: bool = False
-    """One phrase alone speaks for it: a classifier that is sure of a harmless topic outweighs it."""
+    """One phrase alone speaks for it, and not a proven one: a classifier sure of a harmless topic outweighs it."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def assess(text: str) -> Assessment:
     if not found.real:
         return Assessment(over=found.over, denied=found.denied)
     first = found.real[0]
-    return Assessment(Hit(first.kind, f"{first.language}: {first.text}", doubtful=len(found.real) == 1))
+    return Assessment(
+        Hit(first.kind, f"{first.language}: {first.text}", doubtful=len(found.real) == 1 and not first.sure)
+    )
 
 
 def check(text: str, language: str | None = None) -> Hit | None:
@@ -73,8 +75,8 @@ def settle(net: Assessment, seen: str | None, danger: float, calm: float) -> str
     together, `calm` that of the likeliest other topic.
     """
     if net.hit is not None:
-        outweighed = net.hit.doubtful and danger <= _SURELY_CALM and calm >= _SURE_OF_TOPIC
+        outweighed = net.hit.doubtful and danger <= _SURELY_CALM and calm >= SURE_OF_TOPIC
         return None if outweighed else net.hit.kind
-    if net.denied and danger < _IN_SPITE_OF_DENIAL or net.over and danger < _IN_SPITE_OF_TIME:
+    if (net.denied and danger < _IN_SPITE_OF_DENIAL) or (net.over and danger < _IN_SPITE_OF_TIME):
         return None
     return seen

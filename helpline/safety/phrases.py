@@ -48,6 +48,8 @@ class Phrase:
     language: str
     alone: bool
     """Only when the message is hardly more than this."""
+    sure: bool = False
+    """Enough by itself, whatever the classifier thinks."""
 
 
 @dataclass
@@ -183,13 +185,13 @@ def _read_file(path: Path, found: Index) -> None:
 def _phrases(
     line: str, kind: str, language: str, named: dict[str, list[tuple[int, ...]]], found: Index
 ) -> Iterator[Phrase]:
-    alone = line.startswith("^")
-    pieces = _GAP.split(line.removeprefix("^").strip())
+    alone, sure = line.startswith("^"), line.startswith("!")
+    pieces = _GAP.split(line.lstrip("^!").strip())
     groups = [found.group(_alternatives(piece, named, found)) for piece in pieces[::2]]
     marks = pieces[1::2]
     if "&" not in marks:
         gaps = (0, *(FAR if mark == ".." else NEAR for mark in marks))
-        yield Phrase(kind, line, tuple(groups), gaps, language, alone)
+        yield Phrase(kind, line, tuple(groups), gaps, language, alone, sure)
         return
     blocks: list[list[int]] = [[groups[0]]]
     between: list[list[int]] = [[0]]
@@ -203,7 +205,7 @@ def _phrases(
     for order in itertools.permutations(range(len(blocks))):
         in_order = [group for block in order for group in blocks[block]]
         gaps_of = [gap or ANYWHERE for block in order for gap in between[block]]
-        yield Phrase(kind, line, tuple(in_order), (0, *gaps_of[1:]), language, alone)
+        yield Phrase(kind, line, tuple(in_order), (0, *gaps_of[1:]), language, alone, sure)
 
 
 def _alternatives(piece: str, named: dict[str, list[tuple[int, ...]]], found: Index) -> list[tuple[int, ...]]:
