@@ -149,4 +149,4 @@ def rough(text: str, language: str | None) -> str:
 def warm() -> None:
     """Read the pocket dictionaries now, so that the first page that needs one need not wait."""
     for path in sorted(gloss.FOLDER.glob("*.tsv")):
-        gloss.gloss("warm", path.stem)
+        gloss.gloss("unlistedword", path.stem)  # one that is in none, so that close spellings are read too
