@@ -21,7 +21,7 @@ from helpline.errors import InputError
 AUDIENCES = ("team", "coordinator", "on_call", "translate")
 KINDS = (
     "new_case", "urgent", "urgent_wide", "urgent_on_call", "sensitive", "late", "overdue", "asked", "translation",
-    "gap", "summary", "test",
+    "gap", "summary", "channel", "test",
 )  # fmt: skip
 FACTS = frozenset(
     {

@@ -2,6 +2,7 @@
 
 POST /v24.0/<number>/messages   a message, or {"status": "read"} with or without a typing indicator
 POST /v24.0/<number>/media      a file (multipart: file, type, messaging_product) -> {"id"}
+GET  /v24.0/<number>            {"id"}: whether the token is taken
 GET  /v24.0/<media id>          {"url", "mime_type", "sha256", "file_size"}; DELETE forgets it
 GET  /v24.0/files/<media id>    the bytes; the token is asked for here too
 
@@ -162,6 +163,8 @@ def routes(phones: Phones, graph: Graph) -> Blueprint:
         file = phones.file(media_id)
         if not graph.authorised():
             return _error(190, "Invalid OAuth access token.", 401)
+        if media_id == graph.number:
+            return jsonify({"id": graph.number})
         if file is None:
             return _error(limits.PARAMETER, f"Unsupported get request. Object with ID {media_id!r} does not exist.")
         told = {"mime_type": file.mime_type, "sha256": hashlib.sha256(file.content).hexdigest()}

@@ -113,6 +113,16 @@ class Client:
         contact = fields.mapping(next(iter(fields.items(answer.get("contacts"))), None))
         return Accepted(message_id, fields.phone(contact.get("wa_id")), fields.bsuid(contact.get("user_id")))
 
+    def check(self) -> None:
+        """Ask for our own number: proves that the network and the token are good. Raises a Refusal."""
+        response = self._request("GET", f"{self._api}/{self._number}", params={"fields": "id"})
+        try:
+            body = self._read(response, ANSWER_BYTES)
+        except (requests.RequestException, FileUnusable):
+            raise Retryable() from None
+        if response.status_code != 200:
+            raise judge(response.status_code, _json(body), response.headers.get("Retry-After"))
+
     def mark_read(self, message_id: str) -> None:
         """Blue ticks on this message and all before it. Raises a Refusal; nothing depends on its success."""
         self._post(f"{self._api}/{self._number}/messages", json=render.mark_read_payload(message_id))

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from helpline import alerts, directory, handover, holding, lessons, logs, privacy, problems, retention, silence, summary
+from helpline import (
+    alerts,
+    channel_health,
+    directory,
+    handover,
+    holding,
+    lessons,
+    logs,
+    privacy,
+    problems,
+    retention,
+    silence,
+    summary,
+)
 from helpline.notices import sending
 from helpline.service import Service
 from helpline.worker import trainings
@@ -90,4 +103,5 @@ JOBS: tuple[Job, ...] = (
     Job("alarms", 5, _alarms),
     Job("notices", 3, sending.send_beside),
     Job("shifts", 30, _shifts),
+    Job("channel", 60, channel_health.look, slow=True),
 )

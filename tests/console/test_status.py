@@ -1,6 +1,7 @@
 """Health for machines, status for people."""
 
-from helpline import cases
+from helpline import cases, channel_health
+from helpline.whatsapp import client
 
 
 def test_health_is_200_while_the_database_answers(stranger):
@@ -28,3 +29,22 @@ def test_status_names_every_process(sara, stranger):
     for name in ("Database", "Channel with the assistant", "Worker that sends messages", "does not answer"):
         assert name in page
     assert stranger.get("/status").status_code == 302
+
+
+def test_a_revoked_token_is_said_on_every_page(service, sara, eva, console):
+    class Revoked:
+        def check(self):
+            raise client.AccountTrouble(code=190, status=401)
+
+    assert "trouble-bar" not in sara.get("/cases").text
+    channel_health.look(service, Revoked())
+    console.extensions.pop("troubles")
+    assert "does not take our messages" in sara.get("/cases").text
+    assert "does not take our messages" in eva.get("/directory").text
+
+
+def test_a_page_is_shown_even_when_what_is_wrong_cannot_be_looked_up(service, sara, console):
+    with service.engine.begin() as conn:
+        conn.exec_driver_sql("ALTER TABLE heartbeats RENAME TO heartbeats_gone")
+    console.extensions.pop("troubles", None)
+    assert sara.get("/help").status_code == 200

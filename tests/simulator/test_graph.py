@@ -220,3 +220,9 @@ def test_many_senders_at_once_lose_nothing(world):
     found = [one["interactive"]["body"]["text"] for n in range(1, 8) for one in world.talk(f"316000001{n:02}")]
     assert sorted(found) == sorted(f"n{number}" for number in range(60))
     wait_until(lambda: world.channel.statuses.count(200) == 120, what="two receipts for each message")
+
+
+def test_asking_for_our_number_proves_that_the_token_is_taken(world):
+    world.client.check()
+    with pytest.raises(wire.AccountTrouble):
+        wire.Client(f"{world.url}/v24.0", "100000000000001", "revoked").check()
