@@ -57,7 +57,7 @@ def sentences(asked: str, language: str) -> list[Sentence]:
 
 def in_language(code: str, language: str) -> tuple[str, str]:
     """The sentence and the language it is in."""
-    answers, key = current.service().answers, f"{PREFIX}{code.replace('-', '_')}"
+    answers, key = current.service().answers, f"utter_desk_{code.replace('-', '_')}"
     for written in (language, DEFAULT_LANGUAGE):
         if not answers.has(key, written):
             continue
