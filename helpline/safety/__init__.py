@@ -10,6 +10,7 @@ lone one (it may be an idiom nobody wrote down) unless the classifier is sure of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from helpline.safety.matching import Message
 from helpline.safety.phrases import KINDS
@@ -47,6 +48,7 @@ class Assessment:
     """No hit, but a phrase that is denied or part of an idiom."""
 
 
+@lru_cache(maxsize=128)  # asked before the assistant and by its classifier, of the same message
 def assess(text: str) -> Assessment:
     """The gravest emergency a message speaks of, and what spoke against one."""
     if not text:

@@ -17,6 +17,10 @@ _BESIDE = 2
 _REACH = {"past": 9, "elsewhere": 12, "asking": 7, "now": 14}
 """How many words away a marker still speaks about a phrase."""
 _SPOKEN = ("en", "nl", "fr", "ar", "es", "pt")
+_DENIED_BEHIND = frozenset({"nl", "fr"})
+"""Languages in which the word that denies follows the verb."""
+_PRONOUN = 3
+"""Most letters of a pronoun between a verb and the word that denies it."""
 _DOUBTED = frozenset({"police", "child_alone", "trafficking"})
 """Kinds about which people ask in general ("what if the police …")."""
 
@@ -54,7 +58,7 @@ class Message:
     def __init__(self, text: str) -> None:
         self._index = index()
         cut_text = cut(text)
-        self._places = cut_text.places
+        self._places, self._words = cut_text.places, cut_text.words
         self._atoms = [_atoms(word) for word in cut_text.words]
         self._spans: dict[int, list[Span]] = defaultdict(list)
         for start, atoms in enumerate(self._atoms):
@@ -93,7 +97,7 @@ class Message:
                         continue
                     if self._explained(phrase, span):
                         over = True
-                    elif _masked(phrase, span, harmless) or span not in affirmed:
+                    elif _masked(phrase, span, harmless) or span not in affirmed or self._denied_after(phrase, span):
                         denied = True
                     else:
                         real[phrase.text] = phrase
@@ -120,12 +124,28 @@ class Message:
                     for first, after in self._spans[group]
                     if first >= before
                     and self._places[first] - self._places[before - 1] - 1 <= gap
-                    and denied.isdisjoint(range(before if gap == NEAR else max(before, first - 1), first))
+                    and denied.isdisjoint(range(before if gap == NEAR else self._from(before, first), first))
                 }
                 if not ends:
                     break
             for last in ends:
                 yield start, last
+
+    def _from(self, before: int, first: int) -> int:
+        """Where words that deny the part at `first` may begin: just before it, or before its pronoun ("no me pega")."""
+        pronoun = first - 1 > before and len(self._words[first - 1]) <= _PRONOUN
+        return max(before, first - (2 if pronoun else 1))
+
+    def _denied_after(self, phrase: Phrase, span: Span) -> bool:
+        """Whether `niet` or `pas` follows the deed at once, or after a pronoun ("slaat mij niet")."""
+        denied, last = self._denied.get(phrase.language, set()), span[1] - 1
+        if phrase.kind != "violence" or phrase.language not in _DENIED_BEHIND:
+            return False
+        return any(
+            n in denied and self._places[n] - self._places[last] == n - last
+            for n in (span[1], span[1] + 1)
+            if n < len(self._words) and (n == span[1] or len(self._words[span[1]]) <= _PRONOUN)
+        )
 
     def _denied_near(self, phrase: Phrase) -> set[int]:
         """Where words of denial stand; words that many languages share are also denied in the spoken ones."""
