@@ -110,6 +110,12 @@ def count(conn: Connection) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+def owned(conn: Connection, account_id: int) -> int:
+    """How many open ones somebody is to find an answer to."""
+    mine = sa.and_(problems.c.state != "closed", problems.c.owner_id == account_id)
+    return int(conn.execute(sa.select(sa.func.count()).select_from(problems).where(mine)).scalar_one())
+
+
 def _change(conn: Connection, problem_id: int, values: dict[str, Any]) -> None:
     here = sa.and_(problems.c.id == problem_id, problems.c.state != "closed")
     if not conn.execute(sa.update(problems).where(here).values(**values)).rowcount:
