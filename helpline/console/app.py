@@ -22,6 +22,7 @@ from helpline.console import (
     answers,
     assistant,
     cases,
+    colleagues,
     composer,
     current,
     directory,
@@ -29,10 +30,16 @@ from helpline.console import (
     guide,
     many,
     media,
+    notices,
+    problems,
     queue,
+    roster,
     search,
+    shifts,
     signin,
     status,
+    team,
+    translating,
     trouble,
 )
 from helpline.console import accounts as accounts_pages
@@ -47,6 +54,7 @@ MENU = (
     ("queue.page", "nav.cases", "inbox"),
     ("assistant.page", "nav.assistant", "bot"),
     ("search.page", "nav.search", "search"),
+    ("team.page", "nav.team", "users"),
     ("directory.page", "nav.directory", "map-pin"),
     ("accounts.page", "nav.accounts", "users"),
     ("status.page", "nav.status", "activity"),
@@ -68,6 +76,13 @@ FEATURES: tuple[Any, ...] = (
     accounts_pages,
     status,
     guide,
+    team,
+    shifts,
+    roster,
+    colleagues,
+    problems,
+    translating,
+    notices,
 )
 """Modules with a blueprint; access.py says who may use each."""
 log = logs.get(__name__)
@@ -142,6 +157,12 @@ def _globals() -> dict[str, Any]:
         "TEXT_LENGTH": forms.TEXT_LENGTH,
         "FILE_LIMITS": media.LIMITS,
         "rough": answers.rough,
+        "asks_of": colleagues.panel,
+        "translations_of": translating.panel,
+        "menu_count": team.menu_count,
+        "team_counts": team.counts,
+        "TEAM_TABS": team.TABS,
+        "TEAM": team.FEATURES,
         **queue.globals_(),
     }
 
