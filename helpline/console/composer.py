@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, drafts, presence, replies
+from helpline import cases, colleagues, drafts, presence, replies
 from helpline.console import current, forms, hints, prepared
 from helpline.console.cases import Act, do, get, read, whole_page
 from helpline.console.media import upload, wire
@@ -58,6 +58,7 @@ def note(case_id: int) -> AnyResponse | tuple[str, int] | str:
         if not text:
             raise InputError("error.empty")
         replies.note(conn, vault, case_id, me, text)
+        colleagues.ask_mentioned(conn, vault, case_id, me, text)
         drafts.drop(conn, case_id, me, "note")
 
     return _write(case_id, "note", text, act)
