@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpline import accounts, clock
-from helpline.console import current
+from helpline.console import current, door
 from helpline.console.words import LANGUAGES, Words
 
 PUBLIC = frozenset({"static", "signin.page", "signin.enter", "signin.language", "status.health", "status.metrics"})
@@ -24,8 +24,10 @@ ROLES_OF = {
     "composer": accounts.CASEWORKERS,
     "many": accounts.CASEWORKERS,
     "media": accounts.CASEWORKERS,
+    "merging": ("coordinator",),
     "assistant": accounts.CASEWORKERS,
     "search": accounts.CASEWORKERS,
+    "protection": accounts.CASEWORKERS,
     "team": ("agent", "editor", "coordinator", "administrator"),
     "shifts": accounts.CASEWORKERS,
     "roster": ("agent", "coordinator", "administrator"),
@@ -42,7 +44,10 @@ ROLES_OF = {
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
 
-DUTIES_OF: dict[str, tuple[str, ...]] = {}
+DUTIES_OF: dict[str, tuple[str, ...]] = {
+    "protection.acknowledge": ("safeguarding",),
+    "protection.reveal": ("safeguarding", "coordinator"),
+}
 """Features or single routes that also ask for a duty: any of those named, whatever else the role allows.
 
 A role named among them stands in for the duty, for example `("legal", "coordinator")`.
@@ -60,6 +65,15 @@ ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
     "translating.ask": accounts.CASEWORKERS,
     "translating.use": accounts.CASEWORKERS,
     "translating.withdraw": accounts.CASEWORKERS,
+    "protection.block": ("coordinator",),
+    "protection.unblock": ("coordinator",),
+    "protection.log_page": ("agent", "coordinator", "administrator"),
+    "protection.switch_page": ("coordinator", "administrator"),
+    "protection.turn_off": ("coordinator", "administrator"),
+    "protection.turn_on": ("coordinator", "administrator"),
+    "protection.persons": ("coordinator", "administrator"),
+    "protection.export": ("coordinator", "administrator"),
+    "protection.erase": ("coordinator", "administrator"),
     "accounts.own": accounts.ROLES,
     "accounts.change_own": accounts.ROLES,
     **{
@@ -101,7 +115,7 @@ def guard(app: Flask) -> None:
     app.after_request(_headers)
 
 
-def _gate() -> AnyResponse | None:
+def _gate() -> AnyResponse | tuple[str, int] | None:
     g.account = _who()
     g.words = Words(_language())
     if request.method not in ("GET", "HEAD", "OPTIONS"):
@@ -116,7 +130,7 @@ def _gate() -> AnyResponse | None:
         abort(403)
     if g.account.password_given and request.endpoint not in OPEN_BEFORE_PASSWORD:
         return redirect(url_for("accounts.own"), 303)
-    return None
+    return door.pass_through((request.view_args or {}).get("case_id"))
 
 
 def may(role: str, endpoint: str, duties: Collection[str] = ()) -> bool:

@@ -30,8 +30,10 @@ from helpline.console import (
     guide,
     many,
     media,
+    merging,
     notices,
     problems,
+    protection,
     queue,
     roster,
     search,
@@ -57,6 +59,9 @@ MENU = (
     ("team.page", "nav.team", "users"),
     ("directory.page", "nav.directory", "map-pin"),
     ("accounts.page", "nav.accounts", "users"),
+    ("protection.log_page", "nav.looks", "eye"),
+    ("protection.switch_page", "nav.switches", "pause"),
+    ("protection.persons", "nav.persons", "user"),
     ("status.page", "nav.status", "activity"),
 )
 """The main menu: route, text and icon; each role sees what it may use, its first page first."""
@@ -69,11 +74,13 @@ FEATURES: tuple[Any, ...] = (
     composer,
     many,
     media,
+    merging,
     assistant,
     search,
     answers,
     directory,
     accounts_pages,
+    protection,
     status,
     guide,
     team,
@@ -164,6 +171,7 @@ def _globals() -> dict[str, Any]:
         "TEAM_TABS": team.TABS,
         "TEAM": team.FEATURES,
         **queue.globals_(),
+        **protection.globals_(),
     }
 
 

@@ -25,7 +25,7 @@ from helpline.db.schema.content import (
 from helpline.db.schema.examples import examples, intents, training_changes, training_version
 from helpline.db.schema.lessons import lessons
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
-from helpline.db.schema.people import contact_identities, contacts
+from helpline.db.schema.people import contact_identities, contacts, merges
 from helpline.db.schema.privacy import files, looks, switches
 from helpline.db.schema.processes import heartbeats
 from helpline.db.schema.releases import publications, release_models, releases
@@ -60,6 +60,7 @@ __all__ = [
     "intents",
     "lessons",
     "looks",
+    "merges",
     "metadata",
     "notes",
     "notice_deliveries",

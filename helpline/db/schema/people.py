@@ -38,3 +38,16 @@ contact_identities = sa.Table(
     _c("lookup", sa.String(64), "keyed hash of kind and value: finds without revealing", "contact", unique=True),
     _c("value_sealed", sa.Text, "the phone number or user id, to send to", "contact"),
 )
+
+merges = sa.Table(
+    "merges",
+    metadata,
+    _c("id", Id, "row", "short", primary_key=True),
+    _c("kept_id", sa.String(32), "contact that was kept", "short", sa.ForeignKey("contacts.id", ondelete="CASCADE")),
+    _c(
+        "other_id", sa.String(32), "contact that was emptied", "short", sa.ForeignKey("contacts.id", ondelete="CASCADE")
+    ),
+    _c("account_id", Id, "who joined them", "short"),
+    _c("moved", sa.Text, "JSON of row ids that moved, to undo it within a day", "short"),
+    _c("at", sa.Integer, "when", "short", index=True),
+)
