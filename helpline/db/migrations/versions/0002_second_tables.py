@@ -225,6 +225,20 @@ def upgrade() -> None:
         batch_op.create_index('ix_examples_language_intent', ['language', 'intent'], unique=False)
         batch_op.create_index('ix_examples_revision', ['revision'], unique=False)
 
+    op.create_table('merges',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kept_id', sa.String(length=32), nullable=False),
+    sa.Column('other_id', sa.String(length=32), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('moved', sa.Text(), nullable=False),
+    sa.Column('at', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['kept_id'], ['contacts.id'], name=op.f('fk_merges_kept_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['other_id'], ['contacts.id'], name=op.f('fk_merges_other_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_merges'))
+    )
+    with op.batch_alter_table('merges', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_merges_at'), ['at'], unique=False)
+
     op.create_table('notice_deliveries',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -480,6 +494,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_notice_deliveries_due')
 
     op.drop_table('notice_deliveries')
+    with op.batch_alter_table('merges', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_merges_at'))
+
+    op.drop_table('merges')
     with op.batch_alter_table('examples', schema=None) as batch_op:
         batch_op.drop_index('ix_examples_revision')
         batch_op.drop_index('ix_examples_language_intent')
