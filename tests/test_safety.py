@@ -36,9 +36,9 @@ def test_emergencies_are_caught_and_alarming_harmless_messages_are_not(language,
 
 
 @pytest.mark.parametrize("language", SPOKEN)
-def test_a_third_set_is_caught_by_the_net_alone_and_its_kept_half_for_the_most_part(language):
+def test_a_third_set_is_caught_by_the_net_alone_nearly_all_of_one_half_and_most_of_the_other(language):
     seen, kept = rows(f"{language}.seen.tsv"), rows(f"{language}.kept.tsv")
-    for pairs, most_missed, most_alarms in ((seen, 0.05, 0.05), (kept, 0.35, 0.25)):
+    for pairs, most_missed, most_alarms in ((seen, 0.05, 0.05), (kept, 0.25, 0.05)):
         calm = ("none", "ordinary")
         due = [(kind, text) for kind, text in pairs if kind not in calm]
         assert len(due) >= 40
