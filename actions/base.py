@@ -26,7 +26,7 @@ class ActionFailed(Exception):
 def opened() -> service.Service:
     """The service of this process."""
     logs.to_stderr()
-    return service.start()
+    return service.here()
 
 
 class HelplineAction(Action, ABC):

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from helpline import clock, redaction
 from helpline.db.engine import insert_once
-from helpline.db.schema import dead_letters, inbox
+from helpline.db.schema import dead_letters, files, inbox
 from helpline.db.vault import Vault
 from helpline.messages import Identity, InboundMessage, Location, Media
 
@@ -35,6 +35,7 @@ class Received:
 
 # Statements of every message are made once: SQLAlchemy takes five times longer to build one than to run it.
 _UPDATE = sa.update(inbox).where(inbox.c.id == sa.bindparam("row"))
+_OUTCOME = sa.select(inbox.c.outcome).where(inbox.c.id == sa.bindparam("row")).with_for_update()
 _TAKE = (
     sa.update(inbox)
     .where(inbox.c.id.in_(sa.bindparam("rows", expanding=True)))
@@ -92,8 +93,7 @@ def finish(
 
 def outcome(conn: Connection, inbox_id: int) -> str | None:
     """How a message ended; None while it has not. Nobody else can end it in the same moment."""
-    query = sa.select(inbox.c.outcome).where(inbox.c.id == inbox_id).with_for_update()
-    found: str | None = conn.execute(query).scalar()
+    found: str | None = conn.execute(_OUTCOME, {"row": inbox_id}).scalar()
     return found
 
 
@@ -114,11 +114,17 @@ def take_back(conn: Connection, vault: Vault, revoke: InboundMessage, contact_id
     """The contact deleted a message of theirs on the phone: what it said goes from here too."""
     original = inbox.c.message_id == str(revoke.details.get("original_message_id") or "")
     here = sa.and_(original, inbox.c.phone_number_id == revoke.phone_number_id, inbox.c.contact_id == contact_id)
-    row = conn.execute(sa.select(inbox.c.id, inbox.c.body_sealed).where(here)).first()
+    row = conn.execute(sa.select(inbox.c.id).where(here)).first()
     if row is not None:
-        said = unpack(vault.open(row.body_sealed))
-        left = dataclasses.replace(said, text=None, media=(), location=None, context={}, details={"revoked": True})
-        conn.execute(sa.update(inbox).where(inbox.c.id == row.id).values(body_sealed=vault.seal(_pack(left))))
+        empty_message(conn, vault, row.id, revoked=True)
+
+
+def empty_message(conn: Connection, vault: Vault, inbox_id: int, **why: bool) -> None:
+    """Take everything a message said out of it; the row stays, so that a resend is still known."""
+    sealed = conn.execute(sa.select(inbox.c.body_sealed).where(inbox.c.id == inbox_id)).scalar_one()
+    left = dataclasses.replace(unpack(vault.open(sealed)), text=None, media=(), location=None, context={}, details=why)
+    conn.execute(sa.update(inbox).where(inbox.c.id == inbox_id).values(body_sealed=vault.seal(_pack(left))))
+    conn.execute(sa.delete(files).where(files.c.inbox_id == inbox_id))
 
 
 def bury(conn: Connection, vault: Vault, reason: str, raw: str) -> None:

@@ -53,6 +53,7 @@ class Language:
     """Whether the evidence is strong enough to leave the language used before."""
 
 
+@lru_cache(maxsize=128)  # asked before the assistant and by its pipeline, of the same message
 def identify(text: str, *, prior: str | None = None, chosen: bool = False) -> Language:
     """The language of a message, given the one used so far and whether it was chosen explicitly."""
     words = scripts.words(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy.engine import Engine
 
@@ -28,3 +29,9 @@ def start(given: settings.Settings | None = None) -> Service:
     previous = tuple(key.strip() for key in chosen.previous_secret_keys.split(",") if key.strip())
     answers = content.Answers(engine, organisation=chosen.organisation)
     return Service(chosen, engine, Vault(chosen.secret_key, previous), answers)
+
+
+@cache
+def here() -> Service:
+    """The service of this process: channel, answers, trackers and actions share one, its keys and its connections."""
+    return start()

@@ -50,6 +50,7 @@ class Settings:
     console_port: int = _setting("8080", "port of the agents' console")  # type: ignore[assignment]
     rasa_port: int = _setting("5005", "port of the channel with the assistant")  # type: ignore[assignment]
     actions_port: int = _setting("5055", "port of the action server")  # type: ignore[assignment]
+    actions_url: str = _setting("", "an action server, http://.../webhook; empty: actions run in the channel")
     simulator_port: int = _setting("8090", "port of the phone simulator (demo and tests only)")  # type: ignore[assignment]
     worker_port: int = _setting("8070", "port of the worker's health and metrics")  # type: ignore[assignment]
     bind: str = _setting("127.0.0.1", "address the processes listen on; put a proxy in front, not 0.0.0.0")
@@ -107,11 +108,6 @@ class Settings:
     def production(self) -> bool:
         """Whether insecure defaults must be refused."""
         return self.environment == "production"
-
-    @property
-    def actions_url(self) -> str:
-        """Where Rasa calls the action server."""
-        return f"http://{self.bind}:{self.actions_port}/webhook"
 
     @property
     def app_secrets(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Their state is in the database, so every process obeys at its next message.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -41,7 +42,7 @@ def off(conn: Connection) -> list[Switch]:
     query = sa.select(switches, accounts.c.name.label("by")).select_from(
         switches.outerjoin(accounts, accounts.c.id == switches.c.account_id)
     )
-    rows = conn.execute(query.where(_is_off()).order_by(switches.c.name))
+    rows = conn.execute(query.where(_is_off(clock.now())).order_by(switches.c.name))
     return [Switch(row.name, row.off_since, row.off_until, row.by) for row in rows]
 
 
@@ -81,10 +82,14 @@ def _insert(conn: Connection, name: str, values: dict[str, int | None]) -> None:
         conn.execute(sa.update(switches).where(switches.c.name == name).values(**values))
 
 
-def _is_off() -> sa.sql.ColumnElement[bool]:
-    later = sa.or_(switches.c.off_until.is_(None), switches.c.off_until > clock.now())
+def _is_off(at: Any) -> sa.sql.ColumnElement[bool]:
+    later = sa.or_(switches.c.off_until.is_(None), switches.c.off_until > at)
     return sa.and_(switches.c.off_since.is_not(None), later)
 
 
+_OFF = sa.select(switches.c.name).where(switches.c.name == sa.bindparam("switch"), _is_off(sa.bindparam("at")))
+"""Asked for every message, so made once."""
+
+
 def _off(conn: Connection, name: str) -> bool:
-    return conn.execute(sa.select(switches.c.name).where(switches.c.name == name, _is_off())).first() is not None
+    return conn.execute(_OFF, {"switch": name, "at": clock.now()}).first() is not None

@@ -1,11 +1,12 @@
-"""How the assistant calls the action server: one kept-alive connection, and a failure the turn can see.
+"""How the assistant runs its actions: here in the channel, or at an action server (ACTIONS_URL).
 
-Rasa opens a new session per call, and swallows an action that failed: the contact would wait for a person
-whom nobody called. Here the failure is noted, so that the turn ends in a case.
+Rasa swallows an action that failed: the contact would wait for a person whom nobody called. Here the failure is
+noted, so that the turn ends in a case. A server is called over one kept-alive connection; Rasa opens one per call.
 """
 
 from __future__ import annotations
 
+import importlib
 from contextvars import ContextVar
 from typing import Any
 
@@ -37,6 +38,33 @@ failures: ContextVar[list[str] | None] = ContextVar("failures", default=None)
 """Types of the errors of this turn's action calls; the drain puts a fresh list here before each turn."""
 
 
+def note_failure(error: BaseException) -> None:
+    """Let the turn know that an action did not finish."""
+    noted = failures.get()
+    if noted is not None:
+        noted.append(type(error).__name__)
+
+
+class ActionsHere(EndpointConfig):
+    """The actions in this process, run by rasa_sdk as an action server runs them."""
+
+    def __init__(self) -> None:
+        super().__init__(url="here", selective_domain="true")
+        # By name, as Rasa finds our other classes: the doors do not import each other.
+        self._run = importlib.import_module("actions.here").runner()
+
+    async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Run one action. Raises what it raises, after noting it for the turn."""
+        try:
+            return await self._run(kwargs["json"])
+        except Exception as error:
+            note_failure(error)
+            raise
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
 class ActionServer(EndpointConfig):
     """The action server at `url`."""
 
@@ -62,9 +90,7 @@ class ActionServer(EndpointConfig):
                     raise ClientResponseError(response.status, response.reason or "", await response.text())
                 return await response.json()
         except Exception as error:
-            noted = failures.get()
-            if noted is not None:
-                noted.append(type(error).__name__)
+            note_failure(error)
             logs.failure(log, "action_failed")
             raise
 

@@ -23,13 +23,15 @@ class PublishedAnswers(NaturalLanguageGenerator):
     """
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
-        self._answers = service.start().answers
+        self._answers = service.here().answers
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
         """The response for `utter_action`; None (and Rasa says nothing) when no text exists or a fact is missing."""
-        variables = {name: str(value) for name, value in {**tracker.current_slot_values(), **kwargs}.items()}
+        known = {**tracker.current_slot_values(), **kwargs}
+        # Rasa hands in all responses of the domain besides; those are no facts to fill in.
+        variables = {name: str(value) for name, value in known.items() if not isinstance(value, (dict, list))}
         try:
             message = self._answers.get(utter_action, language_of(tracker), **variables)
         except MissingAnswer:

@@ -7,7 +7,9 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
+from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 from sanic.request import Request
@@ -16,12 +18,17 @@ from sanic.response import json as json_response
 
 from helpline import inbox, logs, service, turn
 from helpline.assistant import reception
-from helpline.assistant.actions_endpoint import ActionServer
+from helpline.assistant.actions_endpoint import ActionServer, ActionsHere
 from helpline.assistant.drain import Drain
 from helpline.assistant.live import LiveModel
 from helpline.db.engine import reading
+from helpline.db.together import Together
 from helpline.whatsapp import signature
 
+SMALL = 64 * 1024
+"""Bytes of a webhook that are read at once; a longer one is read in a thread, so that others need not wait for it."""
+
+log = logs.get(__name__)
 acknowledgement_seconds = Histogram(
     "helpline_webhook_seconds",
     "From the webhook's arrival to our answer.",
@@ -40,11 +47,14 @@ class WhatsAppChannel(InputChannel):
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WhatsAppChannel:
         """The channel's secrets come from the settings, not from credentials.yml."""
-        return cls(service.start())
+        return cls(service.here())
 
     def __init__(self, opened: service.Service) -> None:
         self._service = opened
         self._drain: Drain | None = None
+        self._letters = Together(opened.engine, "reception")
+        """Webhooks do not queue behind the turns of the drain."""
+        self._turns = Together(opened.engine, "turns")
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The routes. `on_new_message` is not used: the drain asks the agent, and sees whether it could answer."""
@@ -59,9 +69,7 @@ class WhatsAppChannel(InputChannel):
         @routes.post("/webhook")
         async def receive(request: Request) -> HTTPResponse:
             with acknowledgement_seconds.time():
-                status, new = await asyncio.get_running_loop().run_in_executor(
-                    None, reception.receive, self._service, request.body, request.headers.get("x-hub-signature-256")
-                )
+                status, new = await self._receive(request.body, request.headers.get("x-hub-signature-256"))
             if new and self._drain is not None:
                 self._drain.wake()
             return HTTPResponse(status=status)
@@ -69,14 +77,11 @@ class WhatsAppChannel(InputChannel):
         @routes.listener("after_server_start")
         async def start(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
             agent = getattr(app.ctx, "agent", None)
-            settings = self._service.settings
-            if agent is not None and agent.action_endpoint is not None:
-                agent.action_endpoint = ActionServer(settings.actions_url, settings.assistant_deadline)
-                if agent.processor is not None:
-                    agent.processor.action_endpoint = agent.action_endpoint
+            if agent is not None:
+                _equip(agent, self._service)
             # Phrases and letters are read now, so that the first message does not wait for them.
             await asyncio.get_running_loop().run_in_executor(None, turn.warm)
-            self._drain = Drain(self._service, lambda: getattr(app.ctx, "agent", None))
+            self._drain = Drain(self._service, lambda: getattr(app.ctx, "agent", None), self._turns)
             self._live = LiveModel(self._service, app)
             await self._live.look()
             app.ctx.live = asyncio.ensure_future(self._live.run())
@@ -87,12 +92,38 @@ class WhatsAppChannel(InputChannel):
             if self._drain is not None:
                 app.ctx.live.cancel()
                 await self._drain.stop()
-            agent = getattr(app.ctx, "agent", None)
-            if agent is not None and isinstance(agent.action_endpoint, ActionServer):
-                await agent.action_endpoint.close()
+            for together in (self._letters, self._turns):
+                await asyncio.get_running_loop().run_in_executor(None, together.close)
 
         self._add_health()
         return routes
+
+    async def _receive(self, raw: bytes, signed: str | None) -> tuple[int, int]:
+        """As reception.receive, but stored together with what comes at the same time."""
+        loop = asyncio.get_running_loop()
+        if len(raw) <= SMALL:
+            status, parcels = reception.unpack(self._service, raw, signed)
+        else:
+            status, parcels = await loop.run_in_executor(None, reception.unpack, self._service, raw, signed)
+        new = 0
+        try:
+            for parcel in parcels:
+                new += await self._keep(parcel)
+        except sa.exc.SQLAlchemyError:
+            logs.failure(log, "webhook_not_stored")
+            return 503, 0
+        return status, new
+
+    async def _keep(self, parcel: reception.Parcel) -> int:
+        try:
+            return await asyncio.wrap_future(self._letters.submit(parcel.store))
+        except sa.exc.OperationalError:
+            raise
+        except Exception:
+            if parcel.instead is None:
+                raise
+            logs.failure(log, "webhook_item_not_stored")
+            return await asyncio.wrap_future(self._letters.submit(parcel.instead))
 
     def _add_health(self) -> None:
         # /health and /metrics stand beside Rasa's own routes, not under the channel's path.
@@ -109,7 +140,8 @@ class WhatsAppChannel(InputChannel):
 
     def _health(self, app: Sanic) -> HTTPResponse:
         agent = getattr(app.ctx, "agent", None)
-        model = bool(agent is not None and agent.is_ready())
+        able = self._drain is not None and self._drain.speaker.able
+        model = bool(agent is not None and agent.is_ready() and able)
         facts: dict[str, Any] = {"process": "channel", "alive": True, "model": model}
         try:
             with reading(self._service.engine) as conn:
@@ -119,3 +151,12 @@ class WhatsAppChannel(InputChannel):
             facts["database"] = False
         facts["ready"] = model and facts["database"]
         return json_response(facts, status=200 if facts["ready"] else 503, dumps=json.dumps)
+
+
+def _equip(agent: Agent, opened: service.Service) -> None:
+    """Let the agent run its actions as the settings say; a model loaded later takes this over."""
+    settings = opened.settings
+    endpoint = ActionServer(url, settings.assistant_deadline) if (url := settings.actions_url) else ActionsHere()
+    agent.action_endpoint = endpoint
+    if agent.processor is not None:
+        agent.processor.action_endpoint = endpoint

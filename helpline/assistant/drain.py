@@ -1,28 +1,36 @@
 """Takes stored messages in order, one in flight per contact, and sees each to its outcome.
 
-Rasa is asked inside a deadline. Whatever goes wrong there (no model, an exception, an action server that is
-down, silence) ends in exactly one case: nobody falls between.
+Rasa is asked in a thread of its own (speaker.py) inside a deadline. Whatever goes wrong there (no model, an
+exception, an action server that is down, silence) ends in exactly one case: nobody falls between. What is read and
+written before and after is done together with other messages' (db/together.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
+from sqlalchemy.engine import Connection
 
 from helpline import inbox, logs, turn
-from helpline.assistant import actions_endpoint
+from helpline.assistant import actions_endpoint, live, trackers
+from helpline.assistant.dialogue import Dialogue
 from helpline.assistant.output import WhatsAppOutput
+from helpline.assistant.speaker import Speaker
+from helpline.db.together import Together
 from helpline.service import Service
 
-IN_FLIGHT = 16
+IN_FLIGHT = 32
 """Messages in work at once; the assistant itself is one core, so more would only wait."""
 IDLE_SECONDS = 0.25
 """How often to look for messages another process stored; our own webhook wakes the drain at once."""
+TROUBLE_SECONDS = 1.0
+"""How long to leave a database alone that could not be written."""
 
 T = TypeVar("T")
 log = logs.get(__name__)
@@ -31,13 +39,15 @@ log = logs.get(__name__)
 class Drain:
     """The loop, and the agent it asks (which may be replaced while it runs)."""
 
-    def __init__(self, service: Service, agent: Callable[[], Agent | None]) -> None:
+    def __init__(self, service: Service, agent: Callable[[], Agent | None], together: Together) -> None:
         self._service = service
         self._agent = agent
+        self._together = together
         self._wake = asyncio.Event()
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="drain")
         self._working: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._dialogues: list[Dialogue] = []
+        self.speaker = Speaker(service.settings.assistant_deadline)
 
     def wake(self) -> None:
         """Something was stored."""
@@ -47,10 +57,10 @@ class Drain:
         """Work until `stop`. A database that fails is tried again; nothing is lost meanwhile."""
         while not self._stopping:
             try:
-                taken = await self._in_thread(self._claim)
+                taken = await self._claim()
             except Exception:
                 logs.failure(log, "drain_cannot_claim")
-                await asyncio.sleep(1)
+                await asyncio.sleep(TROUBLE_SECONDS)
                 continue
             for received in taken:
                 self._start(self._handle(received))
@@ -63,7 +73,7 @@ class Drain:
         self._wake.set()
         if self._working:
             await asyncio.wait(self._working, timeout=self._service.settings.assistant_deadline)
-        self._threads.shutdown(wait=False)
+        await self.speaker.stop(self._hang_up)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -81,40 +91,50 @@ class Drain:
             pass
         self._wake.clear()
 
-    def _claim(self) -> list[inbox.Received]:
+    async def _claim(self) -> list[inbox.Received]:
         room = IN_FLIGHT - len(self._working)
         if room <= 0:
             return []
-        with self._service.engine.begin() as conn:
-            return inbox.claim(conn, self._service.vault, room)
+        return await self._do(lambda conn: inbox.claim(conn, self._service.vault, room))
 
     async def _handle(self, received: inbox.Received) -> None:
         try:
-            begun = await self._in_thread(self._begin, received)
+            begun, memory = await self._do(partial(self._begin, received))
             if begun is not None:
-                await self._speak(begun)
+                heard = await self._ask(begun, memory)
+                await self._do(partial(self._end, begun, heard, memory))
         except Exception:
             logs.failure(log, "message_not_handled", inbox_id=received.id)
-            await self._in_thread(self._rescue, received)
+            await self._rescue(received)
 
-    def _begin(self, received: inbox.Received) -> turn.Turn | None:
-        with self._service.engine.begin() as conn:
-            return turn.begin(conn, self._service, received)
+    def _begin(self, received: inbox.Received, conn: Connection) -> tuple[turn.Turn | None, trackers.Memory]:
+        begun = turn.begin(conn, self._service, received)
+        return begun, trackers.read(conn, begun.sender_id) if begun is not None else trackers.Memory(None)
 
-    async def _speak(self, begun: turn.Turn) -> None:
-        heard = await self._ask(begun)
-        await self._in_thread(self._end, begun, heard)
+    def _end(self, begun: turn.Turn, heard: turn.Heard | None, memory: trackers.Memory, conn: Connection) -> None:
+        turn.end(conn, self._service, begun, heard)
+        if heard is not None:
+            trackers.write(conn, begun.sender_id, memory)
+            live.sign(conn, begun.received.id, heard.release_id)
 
-    async def _ask(self, begun: turn.Turn) -> turn.Heard | None:
+    async def _ask(self, begun: turn.Turn, memory: trackers.Memory) -> turn.Heard | None:
         """What the assistant said, or None when it failed in any way."""
         agent = self._agent()
-        if agent is None or not agent.is_ready():
+        if agent is None or not agent.is_ready() or not self.speaker.able:
             return None
-        output = WhatsAppOutput()
+        try:
+            return await self.speaker.ask(lambda: self._talk(agent, begun, memory))
+        except Exception:
+            logs.failure(log, "assistant_failed", inbox_id=begun.received.id)
+            return None
+
+    async def _talk(self, agent: Agent, begun: turn.Turn, memory: trackers.Memory) -> turn.Heard:
+        output, released = WhatsAppOutput(), live.of(agent)
         failures: list[str] = []
         actions_endpoint.failures.set(failures)
+        trackers.lent.set(memory)
         message = UserMessage(
-            begun.text,
+            released.payload(begun.text),
             output,
             begun.sender_id,
             input_channel=output.name(),
@@ -125,20 +145,9 @@ class Drain:
                 "inbox_id": begun.received.id,
             },
         )
-        try:
-            return await asyncio.wait_for(self._talk(agent, message, output), self._service.settings.assistant_deadline)
-        except Exception:
-            logs.failure(log, "assistant_failed", inbox_id=begun.received.id)
-            return None
-        finally:
-            if failures:
-                logs.event(log, "assistant_action_failed", inbox_id=begun.received.id, errors=failures)
-
-    async def _talk(self, agent: Agent, message: UserMessage, output: WhatsAppOutput) -> turn.Heard | None:
-        assert agent.processor is not None
-        message.parse_data = await agent.processor.parse_message(message)
-        await agent.handle_message(message)
-        parsed = message.parse_data
+        parsed = await self._dialogue_of(agent).turn(message)
+        if failures:
+            logs.event(log, "assistant_action_failed", inbox_id=begun.received.id, errors=failures)
         guesses = [
             (str(guess["name"]), float(guess["confidence"]))
             for guess in parsed.get("intent_ranking", ())
@@ -149,18 +158,40 @@ class Drain:
             intent=(parsed.get("intent") or {}).get("name"),
             guesses=tuple(guesses[:3]),
             emergency=parsed.get("emergency"),
-            action_failed=bool(actions_endpoint.failures.get()),
+            action_failed=bool(failures),
+            release_id=released.release_id,
         )
 
-    def _end(self, begun: turn.Turn, heard: turn.Heard | None) -> None:
-        with self._service.engine.begin() as conn:
-            turn.end(conn, self._service, begun, heard)
+    def _dialogue_of(self, agent: Agent) -> Dialogue:
+        """Kept for two agents: while a release changes over, turns of both are in work."""
+        known = next((one for one in self._dialogues if one.processor is agent.processor), None)
+        if known is None:
+            known = Dialogue(agent)
+            self._dialogues = [*self._dialogues[-1:], known]
+        return known
 
-    def _rescue(self, received: inbox.Received) -> None:
-        """Our own code failed: try again, and after the last attempt hand the message to people."""
-        with self._service.engine.begin() as conn:
-            if not inbox.give_back(conn, received):
-                turn.give_up(conn, self._service, received)
+    async def _rescue(self, received: inbox.Received) -> None:
+        """Our own code or the database failed: try again, and after the last attempt hand the message to people."""
+        while not self._stopping:
+            try:
+                await self._do(partial(self._give_back, received))
+                return
+            except sa.exc.OperationalError:
+                # Otherwise it would lie there until its lease runs out.
+                await asyncio.sleep(TROUBLE_SECONDS)
+            except Exception:
+                logs.failure(log, "message_not_given_back", inbox_id=received.id)
+                return
 
-    async def _in_thread(self, work: Callable[..., T], *args: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+    def _give_back(self, received: inbox.Received, conn: Connection) -> None:
+        if not inbox.give_back(conn, received):
+            turn.give_up(conn, self._service, received)
+
+    async def _hang_up(self) -> None:
+        agent = self._agent()
+        endpoint: Any = agent.action_endpoint if agent is not None else None
+        if hasattr(endpoint, "close"):
+            await endpoint.close()
+
+    async def _do(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.wrap_future(self._together.submit(work))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -22,25 +24,56 @@ LOST = frozenset({"unreadable", "quarantine"})
 log = logs.get(__name__)
 
 
+@dataclasses.dataclass(frozen=True)
+class Parcel:
+    """What is stored of a webhook in one transaction, and what instead if that cannot be."""
+
+    store: Callable[[Connection], int]
+    """How many new messages there were."""
+    instead: Callable[[Connection], int] | None = None
+
+
 def receive(service: Service, raw: bytes, signed: str | None) -> tuple[int, int]:
-    """The HTTP status for a webhook, and how many new messages were stored.
+    """The HTTP status for a webhook, and how many new messages were stored; each parcel in a transaction.
 
     401 for a wrong signature, so that after a botched rotation of secrets Meta keeps trying for days; 413 over
     4 MB; 503 while nothing can be stored, for the same reason; 200 for everything signed, readable or not.
     """
-    if len(raw) > MAX_BYTES:
-        return 413, 0
-    if not signature.verify(raw, signed, service.settings.app_secrets):
-        logs.event(log, "webhook_signature_wrong", size=len(raw))
-        return 401, 0
+    status, parcels = unpack(service, raw, signed)
+    new = 0
     try:
-        return 200, _store(service, raw)
+        for parcel in parcels:
+            new += _keep(service, parcel)
     except sa.exc.SQLAlchemyError:
         logs.failure(log, "webhook_not_stored")
         return 503, 0
+    return status, new
 
 
-def _store(service: Service, raw: bytes) -> int:
+def unpack(service: Service, raw: bytes, signed: str | None) -> tuple[int, list[Parcel]]:
+    """Verify and read a webhook, without the database: the status if all goes well, and what is to be stored."""
+    if len(raw) > MAX_BYTES:
+        return 413, []
+    if not signature.verify(raw, signed, service.settings.app_secrets):
+        logs.event(log, "webhook_signature_wrong", size=len(raw))
+        return 401, []
+    return 200, _parcels(service, raw)
+
+
+def _keep(service: Service, parcel: Parcel) -> int:
+    try:
+        with service.engine.begin() as conn:
+            return parcel.store(conn)
+    except sa.exc.OperationalError:
+        raise
+    except Exception:
+        if parcel.instead is None:
+            raise
+        with service.engine.begin() as conn:
+            return parcel.instead(conn)
+
+
+def _parcels(service: Service, raw: bytes) -> list[Parcel]:
     try:
         events = webhook.parse(webhook.read(raw))
     except webhook.Unreadable as error:
@@ -48,32 +81,41 @@ def _store(service: Service, raw: bytes) -> int:
     else:
         lost = {event.kind for event in events if isinstance(event, Notice)} & LOST
         why = ", ".join(sorted(lost)) if events else "nothing in it"
+    parcels = []
     if why:
-        with service.engine.begin() as conn:
-            _bury(conn, service, why, raw.decode("utf-8", "replace"))
+        parcels.append(Parcel(lambda conn: _bury(conn, service, why, raw.decode("utf-8", "replace"))))
+    if len(events) == 1:
+        [only] = events
+        unkept = partial(_not_stored, service=service, event=only)
+        return [*parcels, Parcel(lambda conn: int(_take(conn, service, only)), unkept)]
     # Meta puts up to a thousand items in one POST; others must get at the database in between. If a later part
     # fails, Meta sends all of it again, and what is stored already is known.
-    return sum(_store_some(service, events[start : start + TOGETHER]) for start in range(0, len(events), TOGETHER))
+    starts = range(0, len(events), TOGETHER)
+    return parcels + [Parcel(partial(_store_some, service=service, events=events[s : s + TOGETHER])) for s in starts]
 
 
-def _store_some(service: Service, events: list[Event]) -> int:
+def _store_some(conn: Connection, service: Service, events: list[Event]) -> int:
     new = 0
-    with service.engine.begin() as conn:
-        for event in events:
-            try:
-                with conn.begin_nested():
-                    new += _take(conn, service, event)
-            except sa.exc.OperationalError:
-                raise
-            except Exception:  # one item that cannot be stored must not cost the others of the same POST
-                logs.failure(log, "webhook_item_not_stored")
-                _bury(conn, service, "item_not_stored", repr(event))
+    for event in events:
+        try:
+            with conn.begin_nested():
+                new += _take(conn, service, event)
+        except sa.exc.OperationalError:
+            raise
+        except Exception:  # one item that cannot be stored must not cost the others of the same POST
+            logs.failure(log, "webhook_item_not_stored")
+            _not_stored(conn, service, event)
     return new
 
 
-def _bury(conn: Connection, service: Service, why: str, body: str) -> None:
+def _not_stored(conn: Connection, service: Service, event: Event) -> int:
+    return _bury(conn, service, "item_not_stored", repr(event))
+
+
+def _bury(conn: Connection, service: Service, why: str, body: str) -> int:
     logs.event(log, "webhook_buried", level=40, why=why)
     inbox.bury(conn, service.vault, why, body.encode("utf-8", "replace").decode("utf-8"))
+    return 0
 
 
 def _take(conn: Connection, service: Service, event: Event) -> bool:

@@ -86,7 +86,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def insert_once(conn: Connection, table: sa.Table, values: dict[str, Any], conflict: tuple[str, ...]) -> int | None:
     """Insert a row unless one with the same `conflict` columns exists; the new id, or None if it did."""
-    result = conn.execute(_insert_once(conn.dialect.name, table, conflict), values)
+    result = conn.execute(_insert_once(conn.dialect, table, conflict, tuple(values)), values)
     if conn.dialect.name == "postgresql":
         row_id: int | None = result.scalar()
         return row_id
@@ -94,8 +94,13 @@ def insert_once(conn: Connection, table: sa.Table, values: dict[str, Any], confl
 
 
 @lru_cache(maxsize=64)
-def _insert_once(dialect: str, table: sa.Table, conflict: tuple[str, ...]) -> Any:
-    # Made once: SQLAlchemy takes five times longer to build a statement than to run it.
+def _insert_once(dialect: Any, table: sa.Table, conflict: tuple[str, ...], columns: tuple[str, ...]) -> Any:
+    # Made and compiled once: both take SQLAlchemy several times longer than running it, and what is said about
+    # conflicts keeps it from remembering the statement by itself.
+    return _once(dialect.name, table, conflict).compile(dialect=dialect, column_keys=list(columns))
+
+
+def _once(dialect: str, table: sa.Table, conflict: tuple[str, ...]) -> Any:
     if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as pg_insert
 
