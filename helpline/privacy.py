@@ -9,12 +9,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import clock, contacts, handoff, looks, outbox
+from helpline import clock, contacts, handoff, looks, outbox, redaction
+from helpline.cases import get as get_case
+from helpline.cases import record, require_holder
 from helpline.db.columns import metadata
 from helpline.db.schema import cases, inbox, trackers
 from helpline.db.schema import contacts as contacts_table
 from helpline.db.schema import outbox as outbox_table
 from helpline.db.vault import Vault
+from helpline.errors import InputError
+from helpline.inbox import empty_message, unpack
 from helpline.service import Service
 
 ERASE_AFTER_SECONDS = 3600
@@ -69,6 +73,45 @@ def erase_soon(conn: Connection, vault: Vault, contact_id: str, *, keep_inbox_id
         .where(contacts_table.c.id == contact_id)
         .values(erase_at=clock.now() + ERASE_AFTER_SECONDS)
     )
+
+
+def discard(conn: Connection, service: Service, case_id: int, account_id: int, inbox_id: int) -> None:
+    """Delete what a contact sent in one message, now, and tell them; for who holds the case.
+
+    The line stays, empty, so that colleagues see that something was there.
+    """
+    require_holder(conn, case_id, account_id)
+    case = get_case(conn, case_id)
+    here = sa.and_(inbox.c.id == inbox_id, inbox.c.contact_id == case.contact_id)
+    row = conn.execute(sa.select(inbox.c.body_sealed).where(here)).first()
+    if row is None:
+        raise InputError("error.form")
+    said = unpack(service.vault.open(row.body_sealed))
+    if said.details.get("discarded"):
+        return
+    empty_message(conn, service.vault, inbox_id, discarded=True)
+    looks.record(conn, service.vault, "discarded", account_id, case_id)
+    record(conn, case_id, "discarded", account_id)
+    words = [service.answers.get("utter_discarded", case.language)]
+    handoff.tell(
+        conn, service, case.contact_id, words, kind="discarded", once_key=f"discard:{inbox_id}", case_id=case_id,
+        language=case.language,
+    )  # fmt: skip
+
+
+def mask_case(conn: Connection, vault: Vault, case_id: int) -> int:
+    """Take numbers out of what agents wrote in a case, now that it is closed; how many messages held some."""
+    done = outbox_table.c.state.not_in(("queued", "sending", "unknown", "held"))
+    query = sa.select(outbox_table.c.id, outbox_table.c.body_sealed)
+    masked = 0
+    for row in conn.execute(query.where(outbox_table.c.case_id == case_id, done)).all():
+        body = vault.open(row.body_sealed)
+        text, kinds = redaction.mask(body.get("text", ""))
+        if kinds:
+            sealed = vault.seal({**body, "text": text})
+            conn.execute(sa.update(outbox_table).where(outbox_table.c.id == row.id).values(body_sealed=sealed))
+            masked += 1
+    return masked
 
 
 def erase(conn: Connection, vault: Vault, contact_id: str, account_id: int | None = None, reason: str = "") -> None:

@@ -37,9 +37,13 @@ def listed(conn: Connection, chosen: Filter, *, reads: Sequence[str] = (), limit
     return cases.select(conn, *_where(chosen), order=_order(chosen, reads), limit=limit)
 
 
-def first(conn: Connection, reads: Sequence[str] = (), *, skip: Sequence[int] = ()) -> cases.Case | None:
-    """The waiting case that should be taken next."""
+def first(
+    conn: Connection, reads: Sequence[str] = (), *, skip: Sequence[int] = (), sensitive: bool = True
+) -> cases.Case | None:
+    """The waiting case that should be taken next; without sensitive ones for who may not open them."""
     where = [table.c.state == "waiting", table.c.id.not_in(list(skip))]
+    if not sensitive:
+        where.append(sa.not_(table.c.sensitive))
     found = cases.select(conn, *where, order=_order(Filter(("waiting",)), reads), limit=1)
     return found[0] if found else None
 

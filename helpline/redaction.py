@@ -39,6 +39,14 @@ _DATE = re.compile(
     r"|(?:19|20)\d\d(?:[-/ ,]{1,3}(?:19|20)\d\d)+)(?!\d)"
 )
 _AMOUNT = re.compile(r"(?:€|\beuros?|\beur)\s?[\d.,]{1,14}|[\d.,]{1,14}\s?(?:€|\beuros?\b|\beur\b)", re.IGNORECASE)
+_STREET = re.compile(
+    r"\b[\w.' -]{2,30}(?:straat|laan|weg|plein|gracht|kade|singel|steeg|dreef|plantsoen|hof|pad)\s+\d{1,4}\s?[a-z]?\b"
+    r"|\b(?:rue|avenue|calle|rua|straat|street)\s+[\w' ]{2,30}\s+\d{1,4}\b"
+    r"|\b\d{1,4}\s+[\w' ]{2,30}\s(?:street|road|avenue)\b"
+    r"|(?-i:\b[1-9]\d{3}\s?(?!SA|SD|SS)[A-Z]{2}\b)",
+    re.IGNORECASE,
+)
+"""A street with a number, or a whole postcode. Only ever a hint: services have addresses too."""
 _NAMED_SPAN = 28
 """How many characters may stand between a word such as BSN and the number it names."""
 _PUBLIC_MAILBOXES = ("info", "contact", "helpdesk", "hulp", "support", "noreply")
@@ -71,6 +79,19 @@ def mask(text: str) -> tuple[str, tuple[str, ...]]:
     for one in reversed(found):
         text = text[: one.start] + _MARKS[one.kind] + text[one.end :]
     return text, tuple(dict.fromkeys(one.kind for one in found))
+
+
+def to_avoid(text: str) -> tuple[str, ...]:
+    """Kinds of what somebody should not write down about a contact: all of KINDS, and `address`."""
+    kinds = [one.kind for one in find(text)]
+    if _STREET.search(text):
+        kinds.append("address")
+    return tuple(dict.fromkeys(kinds))
+
+
+def has_grave(text: str) -> bool:
+    """Whether a text holds a number that nobody should write down or send."""
+    return any(one.kind in GRAVE for one in find(text))
 
 
 def marked(text: str) -> bool:

@@ -104,3 +104,9 @@ def unacknowledged(conn: Connection, *, older_than: int = ACKNOWLEDGE_SECONDS) -
     late = sa.and_(table.c.sensitive, table.c.acknowledged_at.is_(None), table.c.state != "closed")
     query = sa.select(table.c.id).where(late, table.c.opened_at <= clock.now() - older_than).order_by(table.c.id)
     return [row.id for row in conn.execute(query)]
+
+
+def seconds_since_closed(conn: Connection, contact_id: str) -> int:
+    """How long ago the contact's latest case was closed: what was said before is that case's, not the assistant's."""
+    query = sa.select(sa.func.max(table.c.closed_at)).where(table.c.contact_id == contact_id)
+    return clock.now() - int(conn.execute(query).scalar() or 0)

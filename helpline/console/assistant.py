@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, contacts, holding, queue, timeline
+from helpline import cases, contacts, holding, looks, queue, sight, timeline
 from helpline.console import current, forms
 from helpline.errors import InputError, Refused
 
@@ -27,8 +27,11 @@ def talk(contact_id: str) -> AnyResponse | str:
         case_id = cases.of_contact(conn, contact_id)
         if case_id is not None:
             return redirect(url_for("cases.page", case_id=case_id))
-        items = timeline.of_contact(conn, current.service().vault, contact_id)
+        seconds = min(24 * 3600, sight.seconds_since_closed(conn, contact_id))
+        items = timeline.of_contact(conn, current.service().vault, contact_id, seconds=seconds)
         talks = queue.with_assistant(conn)
+    with current.writing() as conn:
+        looks.record(conn, current.service().vault, "talk", current.account().id)
     return render_template("assistant/page.html", talks=talks, contact=contact, items=items, fault=None)
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, clock, drafts, holding, presence, replies, timeline
+from helpline import cases, clock, drafts, holding, presence, privacy, replies, timeline
 from helpline.console import answers, current, forms, queue
 from helpline.errors import InputError, Refused
 
@@ -122,6 +122,7 @@ def close(case_id: int) -> Answer:
             service = current.service()
             words = service.answers.get("utter_case_closed", get(conn, case_id).language)
             holding.say_goodbye(conn, service.vault, case_id, words)
+        privacy.mask_case(conn, current.service().vault, case_id)
         for kind in drafts.KINDS:
             drafts.drop(conn, case_id, me, kind)
 

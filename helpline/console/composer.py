@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, colleagues, drafts, presence, replies
+from helpline import cases, colleagues, drafts, presence, redaction, replies
 from helpline.console import current, forms, hints, prepared
 from helpline.console.cases import Act, do, get, read, whole_page
 from helpline.console.media import upload, wire
@@ -36,6 +36,8 @@ def reply(case_id: int) -> AnyResponse | tuple[str, int] | str:
             raise InputError("error.empty")
         if prepared.left_open(text):
             raise InputError("error.left_open")
+        if redaction.has_grave(text) and request.form.get("needed") != "yes":
+            raise InputError("error.guarded")
         once = forms.once()
         nudge = None
         if request.form.get("hold") == "yes":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from helpline import gloss, language
+from helpline import gloss, language, redaction
 from helpline.accounts import Account
 from helpline.cases import Case
 from helpline.console import current, prepared
@@ -64,5 +64,11 @@ def _meaning(text: str, case: Case, account: Account) -> Hint | None:
     return Hint("rough", gloss.gloss(text[:GLOSSED], code), "en")
 
 
-LOOKS: tuple[Callable[[str, Case, Account], Hint | None], ...] = (_left_open, _other_language, _meaning)
+def _not_to_write(text: str, _case: Case, _account: Account) -> Hint | None:
+    kinds, t = redaction.to_avoid(text), current.words()
+    named = ", ".join(t(f"guard.{kind}") for kind in kinds)
+    return Hint("warn", f"{t('guard.lead')} {named}. {t('guard.why')}") if kinds else None
+
+
+LOOKS: tuple[Callable[[str, Case, Account], Hint | None], ...] = (_not_to_write, _left_open, _other_language, _meaning)
 """Each looks for one thing; in the order in which they are shown."""

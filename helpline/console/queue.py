@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import accounts, cases, clock, queue
+from helpline import accounts, cases, clock, queue, sight
 from helpline.cases import Case
 from helpline.console import current
 from helpline.errors import Refused
@@ -68,7 +68,7 @@ def take_next() -> AnyResponse | tuple[str, int]:
     passed: list[int] = []
     for _ in range(TRIES):
         with current.writing() as conn:
-            case = queue.first(conn, account.reads, skip=passed)
+            case = queue.first(conn, account.reads, skip=passed, sensitive=sight.opens_sensitive(account))
             if case is None:
                 break
             try:
