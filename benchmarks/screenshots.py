@@ -1,4 +1,7 @@
-"""Pictures of the console, on made-up cases: `python -m benchmarks.screenshots [folder]`; the README's go to docs/."""
+"""Pictures of the console, on made-up cases: `python -m benchmarks.screenshots` also refreshes the README's two;
+
+`python -m benchmarks.screenshots FOLDER` puts all of them there and leaves the README's alone.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ def sign_in(page: Page, base: str, username: str = "sara") -> None:
 
 
 def main() -> None:
-    """Take every picture."""
+    """Take every picture; without a folder of one's own, the README's as well."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     from playwright.sync_api import sync_playwright
@@ -71,43 +74,90 @@ def main() -> None:
                 ("dark", DESKTOP, "dark"),
                 ("phone", PHONE, "light"),
             ):
-                _session(browser, base, folder, name, size, scheme, ids)
-            _one(browser, f"{base}/cases?show=mine", folder / "empty.png", "noor")
+                _morning(_Camera(browser, base, folder, name, size, scheme), ids)
+            _noor(_Camera(browser, base, folder, "noor", DESKTOP, "light", "noor"), ids)
+            for username in ("eva", "ruben"):
+                camera = _Camera(browser, base, folder, username, DESKTOP, "light", username)
+                camera.shoot("start", "/")
+                camera.close()
         with opened.engine.begin() as conn:
             crowd(conn, opened, 500)
         with served(opened) as base:
-            _one(browser, f"{base}/cases", folder / "crowd.png", "noor")
-            _one(browser, f"{base}/assistant", folder / "assistant.png", "noor")
+            for name, size in (("crowd", DESKTOP), ("crowd-phone", PHONE)):
+                camera = _Camera(browser, base, folder, name, size, "light", "noor")
+                camera.shoot("waiting", "/cases")
+                camera.shoot("assistant", "/assistant")
+                camera.close()
         browser.close()
-    for taken, name in README.items():
-        shutil.copy(folder / taken, Path("docs/pictures") / name)
+    if len(sys.argv) < 2:
+        for taken, name in README.items():
+            shutil.copy(folder / taken, Path("docs/pictures") / name)
 
 
-def _one(browser: Browser, address: str, target: Path, username: str) -> None:
-    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
-    page = context.new_page()
-    sign_in(page, address.partition("/cases")[0].partition("/assistant")[0], username)
-    page.goto(address)
-    page.screenshot(path=target)
-    context.close()
+class _Camera:
+    """A signed-in window that takes pictures; whatever its scripts complain of is printed."""
+
+    def __init__(
+        self, browser: Browser, base: str, folder: Path, name: str, size: Any, scheme: Any, username: str = "sara"
+    ) -> None:
+        self._context = browser.new_context(viewport=size, color_scheme=scheme, locale="en-GB")
+        self.page = self._context.new_page()
+        self.page.on("console", lambda said: print(name, said.type, said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: print(name, "error", error))
+        self._base, self._folder, self._name = base, folder, name
+        sign_in(self.page, base, username)
+
+    def shoot(self, name: str, path: str = "", *, whole: bool = False) -> None:
+        """A picture of a page, or of what is shown now."""
+        if path:
+            self.page.goto(self._base + path)
+        self.page.wait_for_timeout(150)
+        self.page.screenshot(path=self._folder / f"{self._name}-{name}.png", full_page=whole)
+
+    def close(self) -> None:
+        """Close the window."""
+        self._context.close()
 
 
-def _session(browser: Browser, base: str, folder: Path, name: str, size: Any, scheme: Any, ids: dict[str, int]) -> None:
-    context = browser.new_context(viewport=size, color_scheme=scheme, locale="en-GB")
-    page = context.new_page()
-    page.on("console", lambda message: print(name, message.type, message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: print(name, "error", error))
-    page.goto(f"{base}/sign-in")
-    page.screenshot(path=folder / f"{name}-sign-in.png")
-    sign_in(page, base)
-    page.screenshot(path=folder / f"{name}-list.png")
-    for case in ("arabic", "urgent", "english"):
-        page.goto(f"{base}/cases/{ids[case]}" + ("?show=mine" if case == "arabic" else ""))
-        page.wait_for_timeout(150)
-        page.screenshot(path=folder / f"{name}-{case}.png")
-    page.goto(f"{base}/status")
-    page.screenshot(path=folder / f"{name}-status.png")
-    context.close()
+def _morning(camera: _Camera, ids: dict[str, int]) -> None:
+    """What an agent sees in a morning."""
+    page = camera.page
+    camera.shoot("list", "/cases")
+    for case in ("urgent", "english", "tigrinya"):
+        camera.shoot(case, f"/cases/{ids[case]}")
+    camera.shoot("arabic", f"/cases/{ids['arabic']}?show=mine")
+    page.fill("#reply-text", "/")
+    page.wait_for_selector("#prepared li")
+    camera.shoot("prepared")
+    page.fill("#reply-text", "This is in English, and they write Arabic; [...] is left open.")
+    page.wait_for_selector("#hints .hint")
+    camera.shoot("hints")
+    page.fill("#reply-text", "")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    camera.shoot("commands")
+    page.keyboard.press("Escape")
+    page.click(".account summary")
+    camera.shoot("account")
+    camera.shoot("first-shift", "/help", whole=True)
+    camera.shoot("search", "/search?q=doctor")
+    camera.shoot("closed", f"/cases/{ids['closed']}")
+    camera.shoot("status", "/status")
+    page.goto(page.url)
+    page.evaluate("document.querySelector('form.leave')?.requestSubmit()")
+    page.wait_for_url("**/sign-in")
+    camera.shoot("sign-in")
+    camera.close()
+
+
+def _noor(camera: _Camera, ids: dict[str, int]) -> None:
+    """What a coordinator sees: an empty list of her own, somebody else's case, the menu's other pages."""
+    camera.shoot("empty", "/cases?show=mine")
+    camera.shoot("colleagues-case", f"/cases/{ids['dutch']}")
+    links = "[...document.querySelectorAll('nav.menu a')].map(one => one.getAttribute('href'))"
+    for path in camera.page.evaluate(links):
+        camera.shoot(path.strip("/").replace("/", "-").partition("?")[0], path)
+    camera.close()
 
 
 if __name__ == "__main__":
