@@ -89,6 +89,11 @@ def plain(text: str) -> str:
     return store.plain(_PLACEHOLDER.sub(" ", text))
 
 
+def plain_lines(typed: str) -> str:
+    """As `plain`, line by line."""
+    return "\n".join(plain(line) for line in typed.splitlines())
+
+
 def collect(conn: Connection, vault: Vault) -> int:
     """Take what cases, taps and reactions of the last days teach; how many were new."""
     since = clock.now() - LOOK_BACK_DAYS * _DAY

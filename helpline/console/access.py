@@ -39,12 +39,17 @@ ROLES_OF = {
     "answers": accounts.ROLES,
     "directory": accounts.ROLES,
     "status": accounts.ROLES,
+    "intents": ("editor", "coordinator", "administrator"),
+    "lessons": ("editor", "coordinator", "administrator"),
+    "ask": ("editor", "coordinator", "administrator"),
+    "releases": ("editor", "coordinator", "administrator"),
     "signin": accounts.ROLES,
     "guide": accounts.ROLES,
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
 
 DUTIES_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("releases.publish", "releases.ask_second", "releases.agree", "releases.roll_back"), ("publish",)),
     "protection.acknowledge": ("safeguarding",),
     "protection.reveal": ("safeguarding", "coordinator"),
 }
@@ -54,7 +59,9 @@ A role named among them stands in for the duty, for example `("legal", "coordina
 """
 
 _KEEPERS = ("editor", "coordinator", "administrator")
+_READERS = (*_KEEPERS, "viewer")
 ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("intents.page", "intents.show", "releases.page", "releases.show", "releases.progress"), _READERS),
     "cases.take": ("coordinator",),
     "roster.add": ("coordinator", "administrator"),
     "roster.remove": ("coordinator", "administrator"),
@@ -91,7 +98,7 @@ OPEN_BEFORE_PASSWORD = frozenset({"accounts.own", "accounts.change_own", "signin
 
 IDLE_SECONDS = 60 * 60
 SESSION_SECONDS = 12 * 3600
-LIVE = frozenset({"queue.live", "cases.events"})
+LIVE = frozenset({"releases.progress", "queue.live", "cases.events"})
 """Routes a page asks by itself: they do not prove that anybody is there."""
 
 HEADERS = {

@@ -20,6 +20,7 @@ from helpline.cases import LESSONS
 from helpline.console import (
     access,
     answers,
+    ask,
     assistant,
     cases,
     colleagues,
@@ -28,6 +29,8 @@ from helpline.console import (
     directory,
     forms,
     guide,
+    intents,
+    lessons,
     many,
     media,
     merging,
@@ -35,12 +38,14 @@ from helpline.console import (
     problems,
     protection,
     queue,
+    releases,
     roster,
     search,
     shifts,
     signin,
     status,
     team,
+    training,
     translating,
     trouble,
 )
@@ -58,6 +63,7 @@ MENU = (
     ("search.page", "nav.search", "search"),
     ("team.page", "nav.team", "users"),
     ("directory.page", "nav.directory", "map-pin"),
+    ("intents.page", "nav.intents", "graduation-cap"),
     ("accounts.page", "nav.accounts", "users"),
     ("protection.log_page", "nav.looks", "eye"),
     ("protection.switch_page", "nav.switches", "pause"),
@@ -90,6 +96,10 @@ FEATURES: tuple[Any, ...] = (
     problems,
     translating,
     notices,
+    intents,
+    lessons,
+    ask,
+    releases,
 )
 """Modules with a blueprint; access.py says who may use each."""
 log = logs.get(__name__)
@@ -137,6 +147,7 @@ def serve(settings: Settings) -> None:
                 "Production does not start with them: remove them or give them a password."
             )
     threading.Thread(target=answers.warm, daemon=True, name="warm").start()
+    threading.Thread(target=training.warm, args=(opened,), daemon=True, name="warm-training").start()
     waitress.serve(
         create(opened), host=settings.bind, port=settings.console_port, threads=THREADS, ident=None,
         clear_untrusted_proxy_headers=opened.settings.trusted_proxies == 0,

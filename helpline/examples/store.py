@@ -82,7 +82,7 @@ def add(
     Raises InputError for an intent that does not exist or is archived, and for a text that cannot be used.
     """
     require_active(conn, intent)
-    usable = list(dict.fromkeys(_usable(text) for text in texts))
+    usable = list(dict.fromkeys(usable(text) for text in texts))
     if not usable:
         return []
     new = next_revision(conn)
@@ -181,7 +181,8 @@ def _change(conn: Connection, ids: Collection[int], account_id: int | None, kind
     return len(before)
 
 
-def _usable(text: str) -> str:
+def usable(text: str) -> str:
+    """The text as it is stored. Raises InputError for one that teaches nothing."""
     text = plain(text)
     if not text or not any(letter.isalnum() or ord(letter) > 0x2000 for letter in text):
         raise InputError("error.example_empty")
