@@ -45,10 +45,28 @@ ROLES_OF = {
     "releases": ("editor", "coordinator", "administrator"),
     "signin": accounts.ROLES,
     "guide": accounts.ROLES,
+    "content": accounts.ROLES,
+    "writing": accounts.ROLES,
+    "facts": accounts.ROLES,
+    "sheets": accounts.ROLES,
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
 
+_WRITERS = ("translate", "editor", "coordinator", "administrator")
+_WRITING = (
+    *(f"writing.{verb}" for verb in ("save", "typed", "forget", "submit", "discard", "restore", "preview")),
+    "sheets.look",
+    "sheets.keep",
+)
+_DECIDING = ("writing.approve", "writing.send_back", "writing.confirm", "writing.publish")
 DUTIES_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("content", "writing", "facts", "sheets"),
+        (*_WRITERS, "review", "publish", "legal", "viewer"),
+    ),
+    **dict.fromkeys(_WRITING, _WRITERS),
+    **dict.fromkeys(_DECIDING, ("review", "administrator")),
+    "writing.publish": ("publish", "administrator"),
     **dict.fromkeys(("releases.publish", "releases.ask_second", "releases.agree", "releases.roll_back"), ("publish",)),
     "protection.acknowledge": ("safeguarding",),
     "protection.reveal": ("safeguarding", "coordinator"),
@@ -62,6 +80,9 @@ _KEEPERS = ("editor", "coordinator", "administrator")
 _READERS = (*_KEEPERS, "viewer")
 ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("intents.page", "intents.show", "releases.page", "releases.show", "releases.progress"), _READERS),
+    **dict.fromkeys((*_WRITING, *_DECIDING), tuple(role for role in accounts.ROLES if role != "viewer")),
+    **dict.fromkeys(("content.new", "facts.new_form", "facts.add", "facts.save", "facts.checked"), _KEEPERS),
+    "content.four_eyes": ("administrator",),
     "cases.take": ("coordinator",),
     "roster.add": ("coordinator", "administrator"),
     "roster.remove": ("coordinator", "administrator"),
@@ -98,7 +119,7 @@ OPEN_BEFORE_PASSWORD = frozenset({"accounts.own", "accounts.change_own", "signin
 
 IDLE_SECONDS = 60 * 60
 SESSION_SECONDS = 12 * 3600
-LIVE = frozenset({"releases.progress", "queue.live", "cases.events"})
+LIVE = frozenset({"releases.progress", "queue.live", "cases.events", "writing.typed"})
 """Routes a page asks by itself: they do not prove that anybody is there."""
 
 HEADERS = {

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline.content import history
-from helpline.content.answer import Answer, text_hash, unpack
+from helpline.content.answer import text_hash, unpack
 from helpline.content.check import Context
 from helpline.content.facts import ANY, PREFIX
 from helpline.content.sensitive import FOUR_EYES, sensitive
@@ -22,7 +22,7 @@ _NAME = "utter_name_"
 def context(conn: Connection, key: str, language: str) -> Context:
     """Everything check.check asks about an answer and language."""
     rows = {row.language: row for row in conn.execute(sa.select(answers).where(answers.c.key == key))}
-    texts = {code: Answer(row.text, unpack(row.buttons)) for code, row in rows.items() if row.text}
+    texts = {code: store.answer_of(row) for code, row in rows.items() if row.text}
     variables: set[str] = set() if key.startswith(PREFIX) else set(_ALWAYS)
     for answer in [*texts.values(), *read_starter().get(key, {}).values()]:
         variables |= answer.variables
@@ -46,6 +46,14 @@ def payloads(conn: Connection) -> frozenset[str]:
 def source_hash(context: Context) -> str:
     """What tells later whether the source changed since the translation was made."""
     return "" if context.is_source or context.source is None else text_hash(context.source.text, context.source.buttons)
+
+
+def fact_choices(conn: Connection) -> list[tuple[str, str, str]]:
+    """Name, label and value of each fact, by label."""
+    query = sa.select(content_facts.c.name, content_facts.c.label, answers.c.text).select_from(
+        content_facts.join(answers, sa.and_(answers.c.key == PREFIX + content_facts.c.name, answers.c.language == ANY))
+    )
+    return [tuple(row) for row in conn.execute(query.where(answers.c.text != "").order_by(content_facts.c.label))]
 
 
 def uses(conn: Connection, name: str) -> list[tuple[str, str]]:

@@ -101,7 +101,12 @@ def version(conn: Connection) -> int | None:
 def published(conn: Connection) -> Iterator[tuple[str, str, Answer]]:
     """Every published key, language and answer; without text where editors took it away."""
     for row in conn.execute(sa.select(answers).where(~_OF_A_FACT)):
-        yield row.key, row.language, Answer(row.text, unpack(row.buttons), json.loads(row.facts))
+        yield row.key, row.language, answer_of(row)
+
+
+def answer_of(row: sa.engine.Row) -> Answer:
+    """An answer from its row."""
+    return Answer(row.text, unpack(row.buttons), json.loads(row.facts))
 
 
 def published_facts(conn: Connection) -> dict[str, Fact]:

@@ -1,0 +1,195 @@
+"""What the assistant says: every answer in every language, what waits for a reader, and how to find a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response
+
+from helpline.accounts import Account
+from helpline.console import access, answers, content_find, current, forms
+from helpline.content import DEFAULT_LANGUAGE, SPOKEN, changes, coverage, differences, history, rights, sensitive
+from helpline.content.facts import ANY, PREFIX
+from helpline.db import schema
+from helpline.errors import HelplineError, StaleVersion
+
+bp = Blueprint("content", __name__, url_prefix="/content")
+
+ROWS = 40
+FOUND = 60
+WRITERS = ("editor", "coordinator", "administrator")
+"""Roles that write every language; others with the duty to translate write the languages they read."""
+_MORE: str = "am bg ckb de fa hi hu id ku pl prs ps ro ru so sq sw th ti tl tr uk ur vi zh"
+MORE_LANGUAGES = tuple(_MORE.split(" "))
+"""Other languages that an answer may be written in."""
+DONE = ("saved", "submitted", "approved", "returned", "published", "discarded", "confirmed", "restored", "set",
+        "checked", "added", "imported", "forgotten")  # fmt: skip
+
+
+@bp.record_once
+def _globals(state: BlueprintSetupState) -> None:
+    """What the templates use, also in macros, which see globals only."""
+    state.app.jinja_env.globals.update(
+        answer_name=answer_name,
+        may_write=may_write,
+        language_title=language_title,
+        ANY_LANGUAGE=ANY,
+        MORE_LANGUAGES=MORE_LANGUAGES,
+    )
+
+
+@bp.get("")
+def page() -> str:
+    """The matrix of answers and languages, filtered."""
+    asked = request.args.get("q", "").replace("\0", "")[:200].strip()
+    chosen = {name: request.args.get(name, "")[:40] for name in ("topic", "state", "language")}
+    number = max(1, request.args.get("page", 1, type=int))
+    with current.reading() as conn:
+        rows = coverage.rows(conn)
+        languages = coverage.languages(conn)
+        waiting = len(changes.listed(conn, schema.answer_changes.c.state != "draft"))
+    found, total = content_find.find(asked) if asked else ([], 0)
+    hits = {item.key for item in found}
+    wanted = [row for row in rows if (not asked or row.key in hits or asked.casefold() in row.key)]
+    wanted = [row for row in wanted if _fits(row, chosen, languages)]
+    shown = wanted[(number - 1) * ROWS : number * ROWS]
+    return render_template(
+        "content/page.html", rows=shown, languages=languages, counts=coverage.counts(rows), chosen=chosen, asked=asked,
+        total=len(wanted), number=number, pages=-(-len(wanted) // ROWS), waiting=waiting, done=done(),
+        found=found[:FOUND], found_total=total, topics=sorted({row.topic for row in rows}), states=coverage.STATES,
+        usual=not (asked or any(chosen.values())), asked_often=_impact(),
+    )  # fmt: skip
+
+
+@bp.get("/review")
+def review() -> str:
+    """Changes on their way: what waits for a reader, what may go live, what is still being written."""
+    with current.reading() as conn:
+        moving = changes.listed(conn)
+        rule = rights.four_eyes(conn)
+        names = dict(conn.execute(sa.select(schema.accounts.c.id, schema.accounts.c.name)).all())
+    groups = {state: [one for one in moving if one.state == state] for state in ("review", "approved", "draft")}
+    return render_template(
+        "content/review.html", groups=groups, names=names, rule=rule, rules=sensitive.FOUR_EYES, done=done()
+    )
+
+
+@bp.post("/four-eyes")
+def four_eyes() -> Response:
+    """Choose which texts two people must see."""
+    with current.writing() as conn:
+        rights.set_four_eyes(conn, request.form.get("rule", ""), current.account().id)
+    return redirect(url_for("content.review", done="set"), 303)
+
+
+@bp.get("/<key>/<language>/history")
+def past(key: str, language: str) -> str:
+    """What became of a text, with the words that changed."""
+    with current.reading() as conn:
+        entries = history.of(conn, key, language)
+        change, (live, version) = changes.of(conn, key, language), changes.live(conn, key, language)
+    if not entries and live is None:
+        abort(404)
+    texts = [entry.text for entry in entries]
+    compare = [compared(before, now) for now, before in zip(texts, [*texts[1:], ""], strict=True)]
+    return render_template(
+        "content/history.html", key=key, language=language, entries=list(zip(entries, compare, strict=True)),
+        change=change, version=version,
+    )  # fmt: skip
+
+
+@bp.post("/new")
+def new() -> Response:
+    """Begin a new answer, for a topic that has none."""
+    name = request.form.get("name", "").strip().lower().replace(" ", "_").removeprefix("utter_")[:60]
+    if not name or not name.isascii() or not name.replace("_", "").isalnum():
+        abort(400)
+    return redirect(url_for("writing.page", key=f"utter_{name}", language=DEFAULT_LANGUAGE), 303)
+
+
+def answer_name(key: str) -> str:
+    """What an answer is called: its topic where it has one, else its key in words."""
+    bare = key.removeprefix("utter_").removeprefix(PREFIX)
+    prefix, topic = ("content.name_of", bare[5:]) if bare.startswith("name_") else ("", bare)
+    if not key.startswith(PREFIX) and answers.topic_is_known(topic):
+        name = answers.topic_name(topic)
+        return current.words()(prefix, name=name) if prefix else name
+    return bare.replace("_", " ").capitalize()
+
+
+def target_name(payload: str) -> str:
+    """Where a button leads, in words."""
+    intent, _, rest = payload.removeprefix("/").partition("{")
+    words = current.words()
+    if intent in ("helped_yes", "helped_no"):
+        return words(f"content.{intent}")
+    name = answers.topic_name(intent) if answers.topic_is_known(intent) else intent.replace("_", " ")
+    return f"{name} {rest.rstrip('}')}".strip()
+
+
+def language_title(code: str) -> str:
+    """A language's name; for a fact that is the same everywhere, that."""
+    return current.words()("content.every_language") if code == ANY else current.words().language_name(code)
+
+
+def may_write(account: Account, key: str, language: str) -> bool:
+    """Whether somebody writes this text: translators only the languages they read, and never the source."""
+    if sensitive.locked(key) or not access.may(account.role, "writing.save", account.has):
+        return False
+    if account.role in WRITERS:
+        return True
+    return language in account.reads and language != changes.source_language(key)
+
+
+def known_language(key: str, language: str) -> bool:
+    """Whether a text may exist in a language."""
+    plain = language in (*SPOKEN, *MORE_LANGUAGES)
+    return plain or (language == ANY and key.startswith(PREFIX))
+
+
+def done() -> str:
+    """What was just done, for the notice."""
+    word = request.args.get("done", "")
+    return word if word in DONE else ""
+
+
+def said(error: HelplineError) -> str:
+    """What an editor is told."""
+    if isinstance(error, StaleVersion):
+        return current.words()("content.stale")
+    return forms.said(error)
+
+
+def compared(before: str, now: str) -> list[differences.Piece]:
+    """What changed from one text to another, word by word."""
+    return differences.words(before, now)
+
+
+def findings_said(findings: list[Any]) -> list[tuple[str, str]]:
+    """Level and sentence of each finding."""
+    words = current.words()
+    return [(one.level, words(f"content.finding.{one.key}", **one.values)) for one in findings]
+
+
+def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...]) -> bool:
+    if chosen["topic"] and row.topic != chosen["topic"]:
+        return False
+    cells = [row.cells[chosen["language"]]] if chosen["language"] in languages else list(row.cells.values())
+    if chosen["state"] == "moving":
+        return any(cell.change for cell in cells)
+    return not chosen["state"] or (not row.locked and any(cell.state == chosen["state"] for cell in cells))
+
+
+def _impact() -> dict[str, Any]:
+    """How often each answer was asked for lately, when somebody counts it (app.extensions["impact"])."""
+    counted = current_app.extensions.get("impact")
+    return dict(counted()) if counted else {}
+
+
+def fresh() -> None:
+    """Let this request see what it has just published."""
+    g.pop("topic_names", None)
+    current.service().answers.refresh(now=True)
