@@ -103,7 +103,7 @@ def _shown(vault: Vault, table: sa.Table, row: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for column in table.columns:
         value = row[column.name]
-        if value is None or column.name in _NOT_THEIRS or table.name == "files":
+        if value is None or column.name in _NOT_THEIRS:
             continue
         if column.name.endswith("_sealed"):
             shown[column.name.removesuffix("_sealed")] = vault.open(value) if value else None

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from helpline import clock, redaction
 from helpline.db.engine import insert_once
-from helpline.db.schema import dead_letters, files, inbox
+from helpline.db.schema import dead_letters, inbox
 from helpline.db.vault import Vault
 from helpline.messages import Identity, InboundMessage, Location, Media
 
@@ -124,7 +124,6 @@ def empty_message(conn: Connection, vault: Vault, inbox_id: int, **why: bool) ->
     sealed = conn.execute(sa.select(inbox.c.body_sealed).where(inbox.c.id == inbox_id)).scalar_one()
     left = dataclasses.replace(unpack(vault.open(sealed)), text=None, media=(), location=None, context={}, details=why)
     conn.execute(sa.update(inbox).where(inbox.c.id == inbox_id).values(body_sealed=vault.seal(_pack(left))))
-    conn.execute(sa.delete(files).where(files.c.inbox_id == inbox_id))
 
 
 def bury(conn: Connection, vault: Vault, reason: str, raw: str) -> None:

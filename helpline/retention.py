@@ -24,7 +24,7 @@ DAY = 24 * 3600
 BATCH = 1000
 """Rows deleted in one transaction: messages must get through in between."""
 _AGED_BY = {
-    "cases": "closed_at", "files": "expires_at", "shift_log": "ended_at", "translations": "asked_at",
+    "cases": "closed_at", "shift_log": "ended_at", "translations": "asked_at",
 }  # fmt: skip
 """Where a table's age is in another column than TIMES names first."""
 TIMES = ("received_at", "created_at", "updated_at", "seen_at", "at", "day")
@@ -115,8 +115,6 @@ def run(service: Service) -> dict[str, int]:
 
 def _age(engine: Engine, settings: Settings, rule: Rule) -> int:
     table, before = metadata.tables[rule.table], clock.now() - seconds_of(settings, rule.word)
-    if rule.column == "expires_at":
-        before = clock.now()
     column = table.c[str(rule.column)]
     old = column < (before // DAY if column.name == "day" and rule.word == "lesson" else before)
     if rule.table == "inbox":

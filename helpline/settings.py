@@ -65,7 +65,6 @@ class Settings:
     keep_log_days: int = _setting("365", "days the log of who looked at what is kept")  # type: ignore[assignment]
     keep_short_days: int = _setting("7", "days until receipts, sign-in attempts and signs of life are deleted")  # type: ignore[assignment]
     keep_trackers_hours: int = _setting("24", "hours until the assistant forgets a talk")  # type: ignore[assignment]
-    keep_files_minutes: int = _setting("60", "minutes a contact's file is kept, sealed, after somebody looked at it")  # type: ignore[assignment]
     vouchers: str = _setting("local", "where voucher state comes from: `local` table or a `121` platform")
     platform121_url: str = _setting("", "base URL of the 121 API, ending in /api")
     platform121_username: str = _setting("", "user of the 121 API", secret=True)
@@ -222,7 +221,6 @@ _LONGEST = {
     "keep_log_days": (3650, "ten years are enough"),
     "keep_short_days": (30, "they are of use for days"),
     "keep_trackers_hours": (720, "messages go after 30 days"),
-    "keep_files_minutes": (1440, "WhatsApp keeps the file; here it is only looked at"),
 }
 
 

@@ -58,10 +58,12 @@ def upload(file: FileStorage) -> Media:
     """Hand a file to WhatsApp, to be sent. Raises InputError, naming what to say, for what it would not take."""
     content = file.read(max(LIMITS.values()) + 1)
     kind = _sniffed(content)
+    if len(content) > LIMITS.get(SENDABLE.get(kind, ""), len(content)):
+        raise InputError("error.file_size")
     recorded = (file.filename or "").startswith(f"{VOICE}.")
     if recorded:
         content, kind = conversion.voice_note(content, kind.replace("video/", "audio/"))
-    elif kind == "image/jpeg":
+    elif kind in ("image/jpeg", "image/png"):
         content, kind = conversion.plain(content, kind)  # an agent's photo tells where it was taken, too
     sort = SENDABLE.get(kind)
     if sort is None:
@@ -122,7 +124,10 @@ def _opened(case_id: int, inbox_id: int, place: int) -> Shown:
         except ProviderError as error:
             logs.event(log, "media_not_fetched", error=type(error).__name__)
             abort(502)
-        file = Shown(*conversion.plain(fetched.content, fetched.mime_type.partition(";")[0].strip().lower()))
+        try:
+            file = Shown(*conversion.plain(fetched.content, fetched.mime_type.partition(";")[0].strip().lower()))
+        except InputError:
+            abort(415)  # what hides in it cannot be taken out
         kept.put((inbox_id, place), file)
     return file
 

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from helpline import outbox
 from helpline.console import conversion, kept
@@ -16,7 +17,15 @@ from tests.console.conftest import SAME
 from tests.people import message, write
 
 needs_ffmpeg = pytest.mark.skipif(conversion._ffmpeg() is None, reason="ffmpeg is not on this machine")
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 5000
+
+
+def drawn(form="PNG", **more) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (400, 300), "green").save(out, form, **more)
+    return out.getvalue()
+
+
+PNG = drawn()
 
 
 class Wire:
@@ -102,8 +111,8 @@ def test_an_answer_is_never_kept_by_the_browser(sara, received, console):
 def test_a_picture_goes_out_with_the_words_as_its_caption(service, sara, mine, console):
     console.extensions["whatsapp"] = wire = Wire()
     assert attach(sara, mine, PNG, "where.png", text="Here it is").status_code == 303
-    assert wire.uploaded[0][1:] == ("image/png", "where.png")
-    assert sent(service).media == Media("image", id="media-1", mime_type="image/png")
+    assert wire.uploaded[0][1:] == ("image/jpeg", "where.png")
+    assert sent(service).media == Media("image", id="media-1", mime_type="image/jpeg")
     assert sent(service).text == "Here it is"
 
 
@@ -138,3 +147,57 @@ def test_a_file_too_large_is_refused_with_its_limits_and_nothing_is_uploaded(sar
 def test_only_the_holder_can_hand_a_file_to_whatsapp(tom, mine, console):
     console.extensions["whatsapp"] = wire = Wire()
     assert attach(tom, mine, PNG, "x.png").status_code == 409 and wire.uploaded == []
+
+
+def photo(form="JPEG"):
+    """A photo with a place and a name in its metadata."""
+    exif = Image.Exif()
+    exif[0x010E] = "Amina at home"
+    exif.get_ifd(0x8825)[2] = (52.0, 5.0, 0.0)
+    return drawn(form, exif=exif)
+
+
+@pytest.mark.parametrize(("form", "kind"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
+def test_what_a_photo_tells_besides_the_picture_is_taken_out(sara, received, console, form, kind):
+    original = photo(form)
+    assert b"Amina at home" in original
+    console.extensions["whatsapp"] = Wire(original, kind)
+    answer = sara.get(received)
+    assert answer.status_code == 200 and answer.content_type == "image/jpeg"
+    with Image.open(io.BytesIO(answer.data)) as shown:
+        assert shown.size == (400, 300) and not shown.getexif()
+    assert b"Amina" not in answer.data
+
+
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff" + b"GPS Amina" * 50, b"", b"<svg onload=alert(1)>"])
+def test_a_photo_that_cannot_be_cleaned_is_not_shown(sara, received, console, content):
+    console.extensions["whatsapp"] = Wire(content, "image/jpeg")
+    answer = sara.get(received)
+    assert answer.status_code == 415 and b"GPS Amina" not in answer.data
+
+
+def test_a_picture_made_to_fill_the_memory_is_not_opened(sara, received, console, monkeypatch):
+    monkeypatch.setattr(conversion, "PIXELS", 1000)
+    console.extensions["whatsapp"] = Wire(photo(), "image/jpeg")
+    assert sara.get(received).status_code == 415
+
+
+@needs_ffmpeg
+def test_a_film_loses_where_it_was_made(sara, received, console, tmp_path):
+    made = tmp_path / "film.mp4"
+    command = [
+        conversion._ffmpeg(),
+        "-loglevel",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc=duration=0.2:size=64x64:rate=5",
+    ]
+    command += ["-metadata", "location=+52.0-005.0/", "-metadata", "title=Amina at home", str(made)]
+    subprocess.run(command, check=True)
+    assert b"Amina at home" in made.read_bytes()
+    console.extensions["whatsapp"] = Wire(made.read_bytes(), "video/mp4")
+    answer = sara.get(received)
+    assert answer.status_code == 200 and answer.content_type == "video/mp4"
+    assert b"Amina" not in answer.data and b"+52.0" not in answer.data

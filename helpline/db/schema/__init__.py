@@ -26,7 +26,7 @@ from helpline.db.schema.examples import examples, intents, training_changes, tra
 from helpline.db.schema.lessons import lessons
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
 from helpline.db.schema.people import contact_identities, contacts, merges
-from helpline.db.schema.privacy import files, looks, switches
+from helpline.db.schema.privacy import looks, switches
 from helpline.db.schema.processes import heartbeats
 from helpline.db.schema.releases import publications, release_models, releases
 from helpline.db.schema.services import services
@@ -53,7 +53,6 @@ __all__ = [
     "draft_answers",
     "drafts",
     "examples",
-    "files",
     "handovers",
     "heartbeats",
     "inbox",

@@ -1,4 +1,4 @@
-"""Who looked at what, what was switched off, and files of contacts while somebody looks at them."""
+"""Who looked at what, and what was switched off."""
 
 from __future__ import annotations
 
@@ -30,16 +30,4 @@ switches = sa.Table(
     _c("off_since", sa.Integer, "silent or frozen since then", "content", nullable=True),
     _c("off_until", sa.Integer, "comes back by itself then; empty: by a person", "content", nullable=True),
     _c("account_id", Id, "who switched it", "content", nullable=True),
-)
-
-files = sa.Table(
-    "files",
-    metadata,
-    _c("id", Id, "row", "short", primary_key=True),
-    _c("inbox_id", Id, "message it came with", "short", sa.ForeignKey("inbox.id", ondelete="CASCADE")),
-    _c("place", sa.Integer, "which file of that message", "short"),
-    _c("mime_type", sa.String(60), "type of what is shown", "short"),
-    _c("body_sealed", sa.Text, "the file without metadata, while it is looked at", "short"),
-    _c("expires_at", sa.Integer, "gone then", "short", index=True),
-    sa.UniqueConstraint("inbox_id", "place"),
 )
