@@ -328,20 +328,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_asks_case_id'), ['case_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_asks_to_account_id'), ['to_account_id'], unique=False)
 
-    op.create_table('files',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('inbox_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('place', sa.Integer(), nullable=False),
-    sa.Column('mime_type', sa.String(length=60), nullable=False),
-    sa.Column('body_sealed', sa.Text(), nullable=False),
-    sa.Column('expires_at', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['inbox_id'], ['inbox.id'], name=op.f('fk_files_inbox_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_files')),
-    sa.UniqueConstraint('inbox_id', 'place', name=op.f('uq_files_inbox_id_place'))
-    )
-    with op.batch_alter_table('files', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_files_expires_at'), ['expires_at'], unique=False)
-
     op.create_table('handovers',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('shift_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -465,10 +451,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_handovers_case_id'))
 
     op.drop_table('handovers')
-    with op.batch_alter_table('files', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_files_expires_at'))
-
-    op.drop_table('files')
     with op.batch_alter_table('asks', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_asks_to_account_id'))
         batch_op.drop_index(batch_op.f('ix_asks_case_id'))
