@@ -230,6 +230,13 @@ def unknown(conn: Connection, outbox_id: int, *, again: bool, error: str, part: 
     conn.execute(sa.update(outbox).where(*_sending(outbox_id)).values(**values))
 
 
+def keep_unknown(conn: Connection, outbox_id: int, error: str) -> None:
+    """The provider does not answer at all: what became of the message stays unknown, and no try is counted."""
+    due = clock.now() + UNKNOWN_WAIT_SECONDS
+    values = {"state": "unknown", "next_attempt_at": due, "lease_until": None, "error": error[:40]}
+    conn.execute(sa.update(outbox).where(*_sending(outbox_id)).values(attempts=outbox.c.attempts - 1, **values))
+
+
 def failed(conn: Connection, outbox_id: int, error: str) -> None:
     """It will not arrive."""
     values = {"state": "failed", "lease_until": None, "error": error[:40]}

@@ -9,6 +9,8 @@ from helpline import clock
 LONGEST_PAUSE = 300
 LONGEST_PAIR_PAUSE = 900
 TROUBLE_PAUSE = 60
+OUTAGE = 3
+"""So many messages fail one after another: the provider has trouble, not the messages."""
 
 
 class Pace:
@@ -18,6 +20,7 @@ class Pace:
         self._lock = threading.Lock()
         self._pairs: dict[str, int] = {}
         self._number = 0
+        self._failing: set[int] = set()
         self.until = 0
         """Nothing is sent before this."""
         self.trouble = ""
@@ -39,6 +42,12 @@ class Pace:
             self.trouble = name
             return self._stop_for(TROUBLE_PAUSE)
 
+    def failing(self, outbox_id: int) -> bool:
+        """The provider could not deal with this message; whether it can deal with none now."""
+        with self._lock:
+            self._failing.add(outbox_id)
+            return len(self._failing) >= OUTAGE
+
     def pair(self, contact_id: str) -> int:
         """This contact waits: 4, 16, 64 seconds and so on, as Meta advises."""
         with self._lock:
@@ -49,6 +58,7 @@ class Pace:
         """A message was taken."""
         with self._lock:
             self._number, self.trouble = 0, ""
+            self._failing.clear()
             self._pairs.pop(contact_id, None)
 
     def _stop_for(self, seconds: int) -> int:

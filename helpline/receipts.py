@@ -19,7 +19,8 @@ from helpline.whatsapp import refusals
 from helpline.whatsapp.render import read_callback
 
 RANK = {"queued": 0, "sent": 1, "delivered": 2, "read": 3, "played": 4}
-ATTEMPTS = 5
+ATTEMPTS = 8
+"""Over about five minutes: see outbox.retry."""
 UNSETTLED = "UnknownOutcome"
 """The `error` of a message that was given up without knowing whether it arrived begins with this."""
 _HANDLED = "handled"

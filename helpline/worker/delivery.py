@@ -10,14 +10,20 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
+from sqlalchemy.engine import Connection
 
 from helpline import contacts, logs, outbox
 from helpline.db.engine import reading
+from helpline.db.together import Together
+from helpline.db.vault import Vault
 from helpline.errors import InputError
+from helpline.messages import Identity
 from helpline.outbox import Outgoing
 from helpline.pace import LONGEST_PAUSE, Pace
 from helpline.service import Service
@@ -30,6 +36,11 @@ IDLE_SECONDS = 0.03
 BLOCKED_SECONDS = 0.1
 LATE_SECONDS = 300
 WATCH_SECONDS = 10
+
+T = TypeVar("T")
+_Work = Callable[[Connection], Any]
+Taken = list[tuple[Outgoing, Identity | None]]
+"""Messages with where they go; None for somebody who was erased."""
 
 log = logs.get(__name__)
 sent_total = Counter("helpline_sent_total", "Messages the provider took or refused.", ["outcome"])
@@ -49,6 +60,7 @@ class Worker:
         self._wire = wire
         self._stopping = threading.Event()
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="deliver")
+        self._together = Together(service.engine, "delivery")
         self._free = threading.Semaphore(SENDERS)
         self._slow = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slow")
         """For jobs that wait for the network; delivery must not wait with them."""
@@ -94,19 +106,26 @@ class Worker:
         free = 0
         while free < SENDERS and self._free.acquire(blocking=False):
             free += 1
-        taken: list[Outgoing] = []
+        taken: Taken = []
         try:
             if free:
-                with self._service.engine.begin() as conn:
-                    taken = outbox.claim(conn, self._service.vault, free)
+                taken = self._write(partial(self._claim, free))
         finally:
             if free > len(taken):
                 self._free.release(free - len(taken))
         if free and not taken:  # what is due stands behind a message that has to wait
             self._stopping.wait(BLOCKED_SECONDS)
-        for outgoing in taken:
-            self._senders.submit(self._deliver_one, outgoing)
+        for outgoing, to in taken:
+            self._senders.submit(self._deliver_one, outgoing, to)
         return bool(taken)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """In a transaction with what the other senders have to write."""
+        return self._together.submit(work).result()
+
+    def _claim(self, most: int, conn: Connection) -> Taken:
+        vault = self._service.vault
+        return [(one, _address(conn, vault, one.contact_id)) for one in outbox.claim(conn, vault, most)]
 
     def settle(self, seconds: float = 30) -> None:
         """Wait until nothing is being sent."""
@@ -115,31 +134,37 @@ class Worker:
             self._free.acquire(timeout=max(0.0, until - time.monotonic()))
         self._free.release(SENDERS)
 
-    def _deliver_one(self, outgoing: Outgoing) -> None:
+    def _deliver_one(self, outgoing: Outgoing, to: Identity | None) -> None:
         try:
-            self._send(outgoing)
+            self._send(outgoing, to)
         except Exception:
             logs.failure(log, "delivery_failed", outbox_id=outgoing.id)
+            again = partial(
+                outbox.retry,
+                outbox_id=outgoing.id,
+                attempts=outgoing.attempts,
+                after_seconds=2**outgoing.attempts,
+                error="internal",
+            )
             try:
-                with self._service.engine.begin() as conn:
-                    outbox.retry(conn, outgoing.id, outgoing.attempts, 2**outgoing.attempts, "internal")
+                self._write(again)
             except Exception:  # the lease runs out, and another round sees to it
                 logs.failure(log, "delivery_not_recorded", outbox_id=outgoing.id)
         finally:
             self._free.release()
 
-    def _send(self, outgoing: Outgoing) -> None:
-        service = self._service
+    def _send(self, outgoing: Outgoing, to: Identity | None) -> None:
         try:
-            with reading(service.engine) as conn:
-                to = contacts.address(conn, service.vault, outgoing.contact_id)
-            sign = service.vault.sign_payload
+            if to is None:
+                raise InputError("The contact was erased.")
+            sign = self._service.vault.sign_payload
             payloads = render.render(outgoing.message, to, outbox_id=str(outgoing.id), sign_payload=sign)
         except InputError:
             # The contact was erased, or the message is one that WhatsApp has no form for.
             logs.failure(log, "message_cannot_be_sent", outbox_id=outgoing.id)
-            with service.engine.begin() as conn:
-                outbox.failed(conn, outgoing.id, "unsendable")
+            self._write(lambda conn: outbox.failed(conn, outgoing.id, "unsendable"))
+            return
+        if outgoing.was_unknown and not self._answers(outgoing):
             return
         message_id = ""
         for part in range(outgoing.parts_done, len(payloads)):
@@ -151,12 +176,25 @@ class Worker:
                 return
             self.pace.well(outgoing.contact_id)
             if part + 1 < len(payloads):
-                with service.engine.begin() as conn:
-                    if not outbox.part_sent(conn, outgoing.id, part + 1):
-                        return
+                passed = partial(outbox.part_sent, outbox_id=outgoing.id, parts_done=part + 1)
+                if not self._write(passed):
+                    return
         sent_total.labels("sent").inc()
-        with service.engine.begin() as conn:
-            outbox.sent(conn, outgoing.id, message_id)
+        self._write(lambda conn: outbox.sent(conn, outgoing.id, message_id))
+
+    def _answers(self, outgoing: Outgoing) -> bool:
+        """Whether WhatsApp answers at all, before a message goes out for the second and last time.
+
+        In a blackout that second try would be lost too; so the message waits until the blackout is over.
+        """
+        try:
+            self._wire.check()
+        except client.Refusal as error:
+            name = f"{type(error).__name__}_{error.code or error.status}"
+            self._write(lambda conn: outbox.keep_unknown(conn, outgoing.id, name))
+            self.pace.number(error.after)
+            return False
+        return True
 
     def _call(self, payload: render.Payload) -> str:
         """Send one payload; when WhatsApp dislikes its form, once more as plain text with numbered options."""
@@ -173,28 +211,36 @@ class Worker:
     def _refused(self, outgoing: Outgoing, error: client.Refusal, part: int) -> None:
         name = f"{type(error).__name__}_{error.code or error.status}"[:40]
         logs.event(log, "provider_refused", outbox_id=outgoing.id, error=name, attempts=outgoing.attempts)
-        backoff = min(2**outgoing.attempts, LONGEST_PAUSE)
-        with self._service.engine.begin() as conn:
-            if isinstance(error, client.UnknownOutcome):
-                second = outgoing.was_unknown and part == outgoing.parts_done
-                outbox.unknown(conn, outgoing.id, again=not second, error=name, part=part)
-            elif isinstance(error, client.WindowShut):
-                outbox.hold(conn, outgoing.id)
-            elif isinstance(error, client.AccountTrouble):
-                # Nothing will be taken until a person mends it: keep the queue, look again in a minute.
-                logs.event(log, "account_trouble", level=50, error=name)
-                outbox.postpone(conn, outgoing.id, self.pace.account(name), name)
-            elif isinstance(error, (client.ThrottledNumber, client.Unreachable)):
-                outbox.postpone(conn, outgoing.id, self.pace.number(error.after), name)
-            elif isinstance(error, client.ThrottledPair):
-                outbox.postpone(conn, outgoing.id, self.pace.pair(outgoing.contact_id), name)
-            elif isinstance(error, client.OptedOut):
-                outbox.failed(conn, outgoing.id, name)
-                contacts.stop(conn, outgoing.contact_id)
-            elif isinstance(error, client.Retryable):
-                outbox.retry(conn, outgoing.id, outgoing.attempts, error.after or _jittered(backoff), name)
-            else:
-                outbox.failed(conn, outgoing.id, name)
+        if isinstance(error, client.AccountTrouble):
+            logs.event(log, "account_trouble", level=50, error=name)
+        self._write(self._consequence(outgoing, error, part, name))
+
+    def _consequence(self, outgoing: Outgoing, error: client.Refusal, part: int, name: str) -> _Work:
+        """What a refusal leads to."""
+        row, pace = outgoing.id, self.pace
+        if isinstance(error, client.UnknownOutcome):
+            again = not (outgoing.was_unknown and part == outgoing.parts_done)
+            return partial(outbox.unknown, outbox_id=row, again=again, error=name, part=part)
+        if isinstance(error, client.WindowShut):
+            return partial(outbox.hold, outbox_id=row)
+        pause = None
+        if isinstance(error, client.AccountTrouble):
+            # Nothing will be taken until a person mends it: keep the queue, look again in a minute.
+            pause = pace.account(name)
+        elif isinstance(error, (client.ThrottledNumber, client.Unreachable)):
+            pause = pace.number(error.after)
+        elif isinstance(error, client.ThrottledPair):
+            pause = pace.pair(outgoing.contact_id)
+        elif isinstance(error, client.Retryable) and pace.failing(row):
+            pause = pace.number(error.after)
+        if pause is not None:
+            return partial(outbox.postpone, outbox_id=row, after_seconds=pause, error=name)
+        if isinstance(error, client.Retryable):
+            after = error.after or _jittered(min(2**outgoing.attempts, LONGEST_PAUSE))
+            return partial(outbox.retry, outbox_id=row, attempts=outgoing.attempts, after_seconds=after, error=name)
+        if isinstance(error, client.OptedOut):
+            return partial(_left_in_peace, outgoing=outgoing, error=name)
+        return partial(outbox.failed, outbox_id=row, error=name)
 
     def _do(self, job: Job) -> None:
         """Run a job, slow ones beside the delivery; one that fails is logged and tried again when it is next due."""
@@ -224,6 +270,18 @@ class Worker:
             facts["database"] = False
         facts["ready"] = facts["database"] and not facts["trouble"]
         return facts
+
+
+def _address(conn: Connection, vault: Vault, contact_id: str) -> Identity | None:
+    try:
+        return contacts.address(conn, vault, contact_id)
+    except InputError:
+        return None
+
+
+def _left_in_peace(conn: Connection, outgoing: Outgoing, error: str) -> None:
+    outbox.failed(conn, outgoing.id, error)
+    contacts.stop(conn, outgoing.contact_id)
 
 
 def _jittered(seconds: int) -> int:

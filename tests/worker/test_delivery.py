@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 import sqlalchemy as sa
 
-from helpline import clock, contacts, outbox
+from helpline import clock, contacts, outbox, receipts
 from helpline.db import schema
 from helpline.messages import Button, Identity
 from helpline.pace import Pace
@@ -34,14 +34,35 @@ def test_message_is_sent_with_token_address_and_our_row_to_echo(service, worker,
 def test_fault_of_the_provider_is_tried_again_with_growing_pauses(service, worker, stand_in, amina, code):
     _put(service, amina)
     pauses = []
-    for _ in range(5):
+    for _ in range(receipts.ATTEMPTS):
         stand_in.error(code)
         _round(worker)
         row = _row(service)
         pauses.append(row.next_attempt_at - clock.now())
         clock.shift(pauses[-1])
-    assert len(stand_in.calls) == 5 and row.state == "failed"
-    assert all(2**n <= pause + 1 and pause <= 1.5 * 2**n + 1 for n, pause in enumerate(pauses[:4], 1))
+    assert len(stand_in.calls) == receipts.ATTEMPTS and row.state == "failed"
+    assert all(2**n <= pause + 1 and pause <= 1.5 * 2**n + 1 for n, pause in enumerate(pauses[:-1], 1))
+    assert sum(pauses[:-1]) > 240, "an outage of a few minutes costs nobody their answer"
+
+
+def test_outage_of_the_provider_costs_nobody_a_try(service, worker, stand_in):
+    senders = [Identity(phone=f"3160000010{number}") for number in range(4)]
+    with service.engine.begin() as conn:
+        people = [write(conn, service, message("hi", sender=one)) for one in senders]
+    for contact_id in people:
+        _put(service, contact_id)
+    stand_in.script += [Reply(503, b"down")] * 40
+    for _ in range(receipts.ATTEMPTS + 4):
+        _round(worker)
+        clock.shift(301)
+    with service.engine.connect() as conn:
+        assert set(conn.execute(sa.select(schema.outbox.c.state)).scalars()) == {"queued"}
+    stand_in.script.clear()
+    for _ in range(3):
+        _round(worker)
+        clock.shift(301)
+    with service.engine.connect() as conn:
+        assert set(conn.execute(sa.select(schema.outbox.c.state)).scalars()) == {"sent"}
 
 
 def test_server_error_without_json_is_tried_again(service, worker, stand_in, amina):

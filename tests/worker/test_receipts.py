@@ -25,15 +25,29 @@ def test_timeout_is_unknown_and_the_receipt_settles_it(service, worker, stand_in
 
 
 def test_timeout_without_a_receipt_is_sent_once_more_and_then_given_up(service, worker, stand_in, amina):
-    stand_in.script += [Reply(cut=True), Reply(cut=True)]
+    stand_in.script += [Reply(cut=True), Reply(), Reply(cut=True)]
     _put(service, amina)
     for _ in range(4):
         _round(worker)
         clock.shift(outbox.UNKNOWN_WAIT_SECONDS + 1)
-    assert len(stand_in.calls) == 2
+    assert [call["method"] for call in stand_in.calls] == ["POST", "GET", "POST"]
     assert (_row(service).state, _row(service).error) == ("failed", "UnknownOutcome_0")
     _receive(service, "delivered", "wamid.LATER", "1")
     assert _row(service).state == "delivered"
+
+
+def test_second_try_waits_until_the_blackout_is_over(service, worker, stand_in, amina):
+    stand_in.script += [Reply(cut=True)] * 6
+    _put(service, amina)
+    for _ in range(5):
+        _round(worker)
+        assert _row(service).state == "unknown"
+        clock.shift(outbox.UNKNOWN_WAIT_SECONDS + 1)
+    stand_in.script.clear()
+    clock.shift(300)
+    _round(worker)
+    assert (_row(service).state, _row(service).attempts) == ("sent", 2)
+    assert [call["method"] for call in stand_in.calls] == ["POST", *["GET"] * 5, "POST"]
 
 
 def test_receipt_that_overtakes_the_answer_is_not_overwritten(service, worker, stand_in, amina):
@@ -98,7 +112,8 @@ def test_receipt_of_a_part_settles_that_part_only(service, worker, stand_in, ami
 
 def test_second_part_without_an_answer_gets_its_own_second_try(service, worker, stand_in, amina):
     _put(service, amina, LONG)
-    stand_in.script += [Reply(cut=True), Reply(), Reply(cut=True)]
+    asked = Reply()  # before each second try WhatsApp is asked whether it answers at all
+    stand_in.script += [Reply(cut=True), asked, Reply(), Reply(cut=True)]
     for _ in range(3):
         _round(worker)
         clock.shift(outbox.UNKNOWN_WAIT_SECONDS + 1)
