@@ -51,7 +51,7 @@ def test_outage_of_the_provider_costs_nobody_a_try(service, worker, stand_in):
         people = [write(conn, service, message("hi", sender=one)) for one in senders]
     for contact_id in people:
         _put(service, contact_id)
-    stand_in.script += [Reply(503, b"down")] * 40
+    stand_in.script += [Reply(503, b"down")] * 100
     for _ in range(receipts.ATTEMPTS + 4):
         _round(worker)
         clock.shift(301)
