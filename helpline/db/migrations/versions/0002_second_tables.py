@@ -72,6 +72,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_content_facts')),
     sa.UniqueConstraint('name', name=op.f('uq_content_facts_name'))
     )
+    op.create_table('insights',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Integer(), nullable=False),
+    sa.Column('measure', sa.String(length=12), nullable=False),
+    sa.Column('topic', sa.String(length=40), nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=False),
+    sa.Column('outcome', sa.String(length=24), nullable=False),
+    sa.Column('band', sa.String(length=8), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.Column('demo', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_insights')),
+    sa.UniqueConstraint('day', 'measure', 'topic', 'language', 'outcome', 'band', 'demo', name=op.f('uq_insights_day_measure_topic_language_outcome_band_demo'))
+    )
     op.create_table('intents',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('action', sa.String(length=12), nullable=False),
@@ -398,12 +411,18 @@ def upgrade() -> None:
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.add_column(sa.Column('sensitive', sa.Boolean(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('acknowledged_at', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('counted', sa.Boolean(), server_default=sa.text('0'), nullable=False))
 
     with op.batch_alter_table('contacts', schema=None) as batch_op:
         batch_op.add_column(sa.Column('blocked_why', sa.String(length=16), nullable=True))
 
     with op.batch_alter_table('content_version', schema=None) as batch_op:
         batch_op.add_column(sa.Column('four_eyes', sa.String(length=12), server_default='sensitive', nullable=False))
+
+    with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('topic', sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column('counted', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.create_index('ix_inbox_uncounted', ['id'], unique=False, sqlite_where=sa.text('counted = 0'), postgresql_where=sa.text('NOT counted'))
 
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.add_column(sa.Column('release_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True))
@@ -416,6 +435,11 @@ def downgrade() -> None:
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_column('release_id')
 
+    with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_inbox_uncounted', sqlite_where=sa.text('counted = 0'), postgresql_where=sa.text('NOT counted'))
+        batch_op.drop_column('counted')
+        batch_op.drop_column('topic')
+
     with op.batch_alter_table('content_version', schema=None) as batch_op:
         batch_op.drop_column('four_eyes')
 
@@ -423,6 +447,7 @@ def downgrade() -> None:
         batch_op.drop_column('blocked_why')
 
     with op.batch_alter_table('cases', schema=None) as batch_op:
+        batch_op.drop_column('counted')
         batch_op.drop_column('acknowledged_at')
         batch_op.drop_column('sensitive')
 
@@ -511,6 +536,7 @@ def downgrade() -> None:
 
     op.drop_table('lessons')
     op.drop_table('intents')
+    op.drop_table('insights')
     op.drop_table('content_facts')
     op.drop_table('answer_history')
     op.drop_table('answer_editing')
