@@ -82,12 +82,12 @@ def add(
     Raises InputError for an intent that does not exist or is archived, and for a text that cannot be used.
     """
     require_active(conn, intent)
-    usable = list(dict.fromkeys(usable(text) for text in texts))
-    if not usable:
+    chosen = list(dict.fromkeys(usable(text) for text in texts))
+    if not chosen:
         return []
     new = next_revision(conn)
     added = []
-    for text in usable:
+    for text in chosen:
         values = {
             "intent": intent, "language": language, "text": text, "text_hash": text_hash(text), "origin": origin,
             "account_id": account_id, "created_at": clock.now(), "revision": new, "removed": False,
