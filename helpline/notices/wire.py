@@ -89,6 +89,9 @@ def _mail(settings: Settings, target: Target, notice: Notice) -> None:
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code = max(code for code, _ in error.recipients.values())
+        raise NotSent(f"smtp_{code}", final=code >= 500) from None
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"smtp_{error.smtp_code}", final=error.smtp_code >= 500) from None
     except (OSError, smtplib.SMTPException, ValueError) as error:
