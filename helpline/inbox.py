@@ -82,10 +82,22 @@ def claim(conn: Connection, vault: Vault, limit: int) -> list[Received]:
 
 
 def finish(
-    conn: Connection, vault: Vault, received: Received, outcome: str, *, language: str | None, case_id: int | None
+    conn: Connection,
+    vault: Vault,
+    received: Received,
+    outcome: str,
+    *,
+    language: str | None,
+    case_id: int | None,
+    topic: str | None = None,
 ) -> None:
-    """Mark a message as dealt with. A pin has been used now, so it is taken out of the stored message."""
-    values: dict[str, Any] = {"state": "done", "outcome": outcome, "language": language, "case_id": case_id}
+    """Mark a message as dealt with. A pin has been used now, so it is taken out of the stored message.
+
+    `topic`, the intent, stays until it is counted (insights/counting.py).
+    """
+    values: dict[str, Any] = {
+        "state": "done", "outcome": outcome, "language": language, "case_id": case_id, "topic": (topic or "")[:40],
+    }  # fmt: skip
     if received.message.location is not None:
         values["body_sealed"] = vault.seal(_pack(_without_pin(received.message)))
     conn.execute(_UPDATE, {"row": received.id, "lease_until": None, **values})

@@ -116,7 +116,7 @@ def run(service: Service) -> dict[str, int]:
 def _age(engine: Engine, settings: Settings, rule: Rule) -> int:
     table, before = metadata.tables[rule.table], clock.now() - seconds_of(settings, rule.word)
     column = table.c[str(rule.column)]
-    old = column < (before // DAY if column.name == "day" and rule.word == "lesson" else before)
+    old = column < (before // DAY if column.name == "day" else before)
     if rule.table == "inbox":
         old = sa.and_(old, table.c.state.not_in(("waiting", "in_flight")))
     if rule.table == "outbox":

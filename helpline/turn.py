@@ -112,7 +112,8 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
             doubt=doubt,
         )
     outcome, case_id = _settle(conn, service, received, decided, spoken_in, case_id, text)
-    inbox.finish(conn, service.vault, received, outcome, language=spoken_in, case_id=case_id)
+    topic = f"emergency_{decided.emergency}" if decided.emergency else None
+    inbox.finish(conn, service.vault, received, outcome, language=spoken_in, case_id=case_id, topic=topic)
     return None
 
 
@@ -162,7 +163,8 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
         # A person took the conversation over and closed it meanwhile: the message was theirs, on their screen.
         case_id = cases.newest(conn, contact_id)
         outcome = "joined_case" if case_id is not None else "ignored"
-    inbox.finish(conn, service.vault, received, outcome, language=turn.language, case_id=case_id)
+    topic = f"emergency_{kind}" if kind else heard.intent
+    inbox.finish(conn, service.vault, received, outcome, language=turn.language, case_id=case_id, topic=topic)
     return outcome
 
 

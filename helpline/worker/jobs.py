@@ -23,6 +23,7 @@ from helpline import (
     silence,
     summary,
 )
+from helpline.insights import counting
 from helpline.notices import sending
 from helpline.service import Service
 from helpline.worker import trainings
@@ -92,9 +93,14 @@ def _learn(service: Service) -> None:
         lessons.tend(conn, service.vault)
 
 
+def _count(service: Service) -> None:
+    counting.run(service)
+
+
 JOBS: tuple[Job, ...] = (
     Job("erase", 60, _erase),
     Job("retain", 1800, _retain, slow=True),
+    Job("count", 60, _count),
     Job("tend", 15, _tend),
     Job("train", 1, trainings.begin_due),
     Job("learn", 60, _learn),

@@ -23,6 +23,7 @@ from helpline.db.schema.content import (
     draft_answers,
 )
 from helpline.db.schema.examples import examples, intents, training_changes, training_version
+from helpline.db.schema.insights import insights
 from helpline.db.schema.lessons import lessons
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
 from helpline.db.schema.people import contact_identities, contacts, merges
@@ -56,6 +57,7 @@ __all__ = [
     "handovers",
     "heartbeats",
     "inbox",
+    "insights",
     "intents",
     "lessons",
     "looks",

@@ -31,6 +31,7 @@ cases = sa.Table(
     _c("closed_at", sa.Integer, "when", "case", nullable=True),
     _c("outcome", sa.String(24), "how it ended", "case", nullable=True),
     _c("lesson", sa.String(24), "what editors should mend: cases.LESSONS", "case", nullable=True),
+    _c("counted", sa.Boolean, "is in the counts without people", "case", default=False, server_default=sa.false()),
     sa.Index("ix_cases_state_waiting", "state", "urgent", "waiting_since"),
     sa.Index("ix_cases_state_closed", "state", "closed_at", "id"),
     sa.Index(
