@@ -121,7 +121,7 @@ def _cases(conn: Connection) -> int:
 
 def _take(conn: Connection, table: sa.Table, columns: tuple[Any, ...], ready: tuple[Any, ...]) -> list[Any]:
     query = sa.select(*columns).where(*ready).order_by(table.c.id).limit(BATCH)
-    return conn.execute(query.with_for_update(of=table, skip_locked=True)).all()
+    return list(conn.execute(query.with_for_update(of=table, skip_locked=True)))
 
 
 def _done(conn: Connection, table: sa.Table, rows: list[Any], **forgotten: Any) -> int:
