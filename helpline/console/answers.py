@@ -146,6 +146,25 @@ def rough(text: str, language: str | None) -> str:
     return gloss.gloss(text[:600], language)
 
 
+def said_in_own(text: str, language: str | None) -> str:
+    """What one of our own texts says, as it is written in the console's language; empty for any other text."""
+    own = current.words().language
+    if not text or not language or language == own or language in current.account().reads:
+        return ""
+    known: dict[str, str] | None = g.get("keys_of_texts")
+    if known is None:
+        items = current.service().answers.items()
+        known = g.keys_of_texts = {answer.text.strip(): key for key, spoken, answer in items if spoken == language}
+    key = known.get(text.strip())
+    answers = current.service().answers
+    if key is None or not answers.has(key, own):
+        return ""
+    try:
+        return answers.get(key, own).text
+    except MissingAnswer:
+        return ""
+
+
 def warm() -> None:
     """Read the pocket dictionaries now, so that the first page that needs one need not wait."""
     for path in sorted(gloss.FOLDER.glob("*.tsv")):

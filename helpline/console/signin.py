@@ -13,14 +13,16 @@ from helpline.console.words import LANGUAGES
 
 bp = Blueprint("signin", __name__)
 log = logs.get(__name__)
+START = ("queue.page", "content.page", "accounts.page")
+"""Where people land, the first they may use; else the first of their menu."""
 
 
 @bp.get("/")
 def start() -> Response:
-    """The page each role works on: the first of its menu."""
+    """The page each role works on."""
     role = current.account().role
     menu = cast("tuple[tuple[str, str, str], ...]", current_app.jinja_env.globals["MENU"])
-    return redirect(url_for(next(endpoint for endpoint, _, _ in menu if access.offered(role, endpoint))))
+    return redirect(url_for(next(one for one in (*START, *(entry[0] for entry in menu)) if access.offered(role, one))))
 
 
 @bp.get("/sign-in")

@@ -11,7 +11,8 @@
   function commands() {
     const found = new Map();
     const add = (name, key, run) => { if (name && !found.has(name)) found.set(name, { name, key, run }); };
-    document.querySelectorAll("main [data-key]").forEach((one) => { if (seen(one)) add(named(one), one.dataset.key, () => press(one)); });
+    const keyed = [...document.querySelectorAll(".case-column [data-key], .card-column [data-key]"), ...document.querySelectorAll("main [data-key]")];
+    keyed.forEach((one) => { if (seen(one)) add(named(one), one.dataset.key, () => press(one)); });
     document.querySelectorAll(".menu a, .account .entry:not(.plain), .account .language button").forEach((one) => {
       const name = one.matches(".language button") ? one.title : [...one.childNodes].filter((node) => node.nodeName !== "KBD").map((node) => node.textContent).join("").trim();
       add(name, $("kbd", one)?.textContent || "", () => one.click());

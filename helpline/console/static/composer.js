@@ -27,6 +27,7 @@
     const form = event.target.closest("form[data-draft]");
     if (!form || event.target.name !== "text") return;
     clearTimeout(timers.get(form));
+    if (!event.target.value.trim()) $("#hints", form)?.replaceChildren();
     if (!kept.has(form)) kept.set(form, Date.now() - LONGEST + PAUSE);
     const wait = Date.now() - kept.get(form) > LONGEST ? 0 : PAUSE;
     timers.set(form, setTimeout(() => keepDraft(form, false), wait));
