@@ -46,6 +46,7 @@ class Board:
 @bp.get("/cases")
 def page() -> str:
     """A list on its own: what a phone shows first, and a desk before a case is chosen."""
+    current.sign_of_life()
     with current.reading() as conn:
         board = read(conn)
     return render_template("queue/page.html", board=board)
@@ -54,6 +55,7 @@ def page() -> str:
 @bp.get("/cases/live")
 def live() -> Response | str:
     """The list again, if it changed since the page was drawn; else 204."""
+    current.sign_of_life()
     with current.reading() as conn:
         if request.args.get("after") == mark(conn, chosen_list()):
             return Response(status=204)

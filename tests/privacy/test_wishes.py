@@ -1,0 +1,350 @@
+"""What a contact may ask for, at any time: stop, delete, and what people may do to protect them or the team."""
+
+import pytest
+import sqlalchemy as sa
+
+from helpline import (
+    blocking,
+    cases,
+    clock,
+    contacts,
+    drafts,
+    exports,
+    inbox,
+    looks,
+    outbox,
+    privacy,
+    replies,
+    switches,
+    turn,
+)
+from helpline.content import SPOKEN
+from helpline.db import schema
+from helpline.db.columns import metadata
+from helpline.errors import InputError
+from helpline.messages import Author, OutboundMessage
+from helpline.routing import ERASE_NO, ERASE_YES
+from helpline.turn import Heard
+from tests.conftest import count
+from tests.people import AMINA, BASHIR, agent, message, tap, write
+from tests.privacy.rows import fill
+
+ANSWER = Heard(said=(OutboundMessage("A doctor must see you."),), intent="health_right_to_care")
+
+
+def say(service, received, heard=ANSWER):
+    """A whole turn, as channel and drain do it; the contact."""
+    with service.engine.begin() as conn:
+        contact_id = write(conn, service, received)
+        [taken] = inbox.claim(conn, service.vault, 1)
+        begun = turn.begin(conn, service, taken)
+    if begun is not None:
+        with service.engine.begin() as conn:
+            turn.end(conn, service, begun, heard)
+    return contact_id
+
+
+def sent(service, contact_id, states=("queued", "held")):
+    with service.engine.connect() as conn:
+        query = sa.select(schema.outbox).where(schema.outbox.c.contact_id == contact_id)
+        rows = conn.execute(query.where(schema.outbox.c.state.in_(states)).order_by(schema.outbox.c.id)).all()
+    return [outbox.unpack(service.vault.open(row.body_sealed)) for row in rows]
+
+
+def in_case(service, state="active"):
+    """Amina's case, held by Sara, with a reply on its way, a note and a draft; contact, case and account."""
+    with service.engine.begin() as conn:
+        me = agent(conn)
+        contact_id = write(conn, service, message("My name is Amina and I live at my aunt's"))
+        [taken] = inbox.claim(conn, service.vault, 1)
+        card = cases.Card(question="My name is Amina")
+        case_id, _ = cases.open_case(conn, service.vault, contact_id, "asked", card=card, language="en")
+        inbox.finish(conn, service.vault, taken, "handed_off", language="en", case_id=case_id)
+        if state == "active":
+            cases.claim(conn, case_id, me)
+            replies.reply(conn, service.vault, case_id, me, OutboundMessage("Hello Amina"), "r1")
+        replies.note(conn, service.vault, case_id, me, "lives with her aunt")
+        drafts.keep(conn, service.vault, case_id, me, "reply", "Dear Amina")
+    return contact_id, case_id, me
+
+
+@pytest.mark.parametrize("word", ["delete", "Verwijder!", "Supprimer", "حذف", "borrar", "Apagar."])
+def test_the_word_of_the_notice_asks_before_it_deletes_also_in_mid_case(service, word):
+    contact_id, case_id, _ = in_case(service)
+    say(service, message(word))
+    asked = sent(service, contact_id)[-1]
+    assert {button.payload for button in asked.buttons} == {ERASE_YES, ERASE_NO}
+    with service.engine.connect() as conn:
+        assert cases.get(conn, case_id).state == "active"
+
+
+def test_confirmed_in_mid_case_everything_goes_at_once(service):
+    contact_id, case_id, _ = in_case(service)
+    say(service, tap(service.vault.sign_payload(ERASE_YES), "Yes, delete"))
+    for table in (schema.cases, schema.notes, schema.drafts, schema.case_events, schema.trackers):
+        assert count(service.engine, table) == 0, table.name
+    [only] = sent(service, contact_id, ("queued", "held", "sent", "sending"))
+    assert "We cannot delete" in only.text and "WhatsApp" in only.text and "voucher" in only.text
+    with service.engine.begin() as conn:
+        assert looks.was_erased(conn, case_id)
+        kept = [service.vault.open(row.body_sealed) for row in conn.execute(sa.select(schema.inbox.c.body_sealed))]
+        assert "Amina" not in str(kept)
+        # A reply that was being sent has lost its row: the worker cannot go on with it.
+        assert outbox.claim(conn, service.vault, 10)[0].message.text == only.text
+
+
+def test_the_identity_goes_an_hour_later_and_nothing_is_left_in_any_table(service):
+    contact_id, _, _ = in_case(service)
+    say(service, tap(service.vault.sign_payload(ERASE_YES), "Yes, delete"))
+    clock.shift(3601)
+    with service.engine.begin() as conn:
+        assert privacy.finish_erasures(conn, service.vault) == 1
+    for table in metadata.sorted_tables:
+        if "contact_id" in table.c or table.name == "contacts":
+            assert count(service.engine, table) == 0, table.name
+    with service.engine.connect() as conn:
+        assert not contacts.exists(conn, contact_id)
+
+
+def test_deletion_leads_nowhere_from_any_table_that_is_added_later(service):
+    with service.engine.begin() as conn:
+        made = fill(conn, service.vault)
+        privacy.erase(conn, service.vault, made["contacts"]["id"])
+        for table in metadata.sorted_tables:
+            if "contact_id" in table.c:
+                query = sa.select(sa.func.count()).select_from(table)
+                assert conn.execute(query.where(table.c.contact_id == made["contacts"]["id"])).scalar() == 0, table.name
+        assert conn.execute(sa.select(sa.func.count()).select_from(schema.cases)).scalar() == 0
+
+
+def test_no_to_the_question_keeps_everything(service):
+    contact_id, case_id, _ = in_case(service)
+    say(service, tap(service.vault.sign_payload(ERASE_NO), "No, keep"))
+    assert "did not delete" in sent(service, contact_id)[-1].text
+    with service.engine.connect() as conn:
+        assert cases.get(conn, case_id).state == "active"
+
+
+def test_an_answer_begun_before_the_deletion_is_not_sent_after_it(service):
+    with service.engine.begin() as conn:
+        contact_id = write(conn, service, message("can I see a doctor?"))
+        [taken] = inbox.claim(conn, service.vault, 1)
+        begun = turn.begin(conn, service, taken)
+        privacy.erase_soon(conn, service.vault, contact_id, keep_inbox_id=taken.id)
+    with service.engine.begin() as conn:
+        turn.end(conn, service, begun, ANSWER)
+    assert not [one for one in sent(service, contact_id) if "doctor must" in one.text]
+
+
+def test_after_stop_nothing_goes_out_until_they_write_again(service):
+    contact_id = say(service, message("stop"))
+    with service.engine.begin() as conn:
+        for kind in ("reminder", "survey", "answer"):
+            state = outbox.put(
+                conn, service.vault, contact_id, OutboundMessage("How was it?"), author=Author.SYSTEM, kind=kind,
+                once_key=kind,
+            )  # fmt: skip
+            assert state == "suppressed"
+    say(service, message("hello, I am back"))
+    assert sent(service, contact_id)[-1].text.endswith("A doctor must see you.")
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_whoever_sends_an_id_number_is_told_to_delete_it_in_their_language(service, language):
+    with service.engine.begin() as conn:
+        contact_id = write(conn, service, message("hi"))
+        contacts.speak(conn, contact_id, language, chosen=True)
+        [taken] = inbox.claim(conn, service.vault, 1)
+        inbox.finish(conn, service.vault, taken, "answered", language=language, case_id=None)
+    say(service, message("123456782"))
+    warning = service.answers.get("utter_document_warning", language).text
+    assert warning in sent(service, contact_id)[-1].text
+
+
+def test_the_warning_comes_with_the_answer_and_in_a_case_nobody_has_taken(service):
+    contact_id = say(service, message("my bsn is 123456782, can I see a doctor?"))
+    text = sent(service, contact_id)[-1].text
+    assert "Delete them from this chat" in text and text.endswith("A doctor must see you.")
+    with service.engine.begin() as conn:
+        cases.open_case(conn, service.vault, contact_id, "asked", language="en")
+    say(service, message("it is 123456782"))
+    assert "Delete them from this chat" in sent(service, contact_id)[-1].text
+
+
+def test_an_agent_in_the_conversation_is_not_talked_over(service):
+    contact_id, _, _ = in_case(service)
+    before = len(sent(service, contact_id))
+    say(service, message("my bsn is 123456782"))
+    assert len(sent(service, contact_id)) == before
+
+
+def test_silenced_assistant_says_nothing_and_every_message_opens_a_case(service):
+    with service.engine.begin() as conn:
+        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "it says wrong things")
+    contact_id = say(service, message("can I go to the doctor without papers?"))
+    with service.engine.connect() as conn:
+        case = cases.get(conn, cases.of_contact(conn, contact_id))
+        assert case.reason == "silenced" and case.state == "waiting"
+    assert "A doctor must" not in " ".join(one.text for one in sent(service, contact_id))
+    emergency = say(service, message("my husband beats me", sender=BASHIR))
+    with service.engine.connect() as conn:
+        assert cases.get(conn, cases.of_contact(conn, emergency)).urgent
+
+
+def test_a_turn_in_flight_when_the_assistant_is_silenced_is_not_spoken(service):
+    with service.engine.begin() as conn:
+        contact_id = write(conn, service, message("can I see a doctor?"))
+        [taken] = inbox.claim(conn, service.vault, 1)
+        begun = turn.begin(conn, service, taken)
+        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "it says wrong things")
+    with service.engine.begin() as conn:
+        assert turn.end(conn, service, begun, ANSWER) == "handed_off"
+    assert "A doctor must" not in " ".join(one.text for one in sent(service, contact_id))
+
+
+def test_switched_on_again_it_answers_and_both_are_in_the_log(service):
+    with service.engine.begin() as conn:
+        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "it says wrong things", 3600)
+        switches.turn_on(conn, service.vault, switches.ASSISTANT, None)
+        assert [one.kind for one in looks.listed(conn, service.vault)] == ["assistant_on", "assistant_off"]
+    contact_id = say(service, message("can I go to the doctor without papers?"))
+    assert sent(service, contact_id)[-1].text.endswith("A doctor must see you.")
+
+
+def test_a_switch_needs_a_reason_and_comes_back_by_itself(service):
+    with service.engine.begin() as conn:
+        for reason in ("", "x", "!!! 123"):
+            with pytest.raises(InputError):
+                switches.turn_off(conn, service.vault, switches.ASSISTANT, None, reason)
+        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "a fault", 600)
+        assert not switches.is_on(conn, switches.ASSISTANT)
+        clock.shift(601)
+        assert switches.is_on(conn, switches.ASSISTANT)
+        with pytest.raises(InputError):
+            switches.turn_off(conn, service.vault, "everything", None, "a reason")
+
+
+def blocked(service, hours=24):
+    contact_id, case_id, me = in_case(service, "waiting")
+    with service.engine.begin() as conn:
+        blocking.block(conn, service.vault, case_id, me, "abuse", hours, "threatens the team")
+    return contact_id, case_id, me
+
+
+def test_a_blocked_contact_is_stored_and_not_answered(service):
+    contact_id, _, _ = blocked(service)
+    before = len(sent(service, contact_id))
+    say(service, message("you are all idiots"))
+    assert len(sent(service, contact_id)) == before
+    with service.engine.connect() as conn:
+        outcomes = [row.outcome for row in conn.execute(sa.select(schema.inbox.c.outcome).order_by(schema.inbox.c.id))]
+    assert outcomes[-1] == "ignored" and len(outcomes) == 2
+
+
+def test_a_blocked_contact_in_danger_is_heard(service):
+    contact_id, case_id, _ = blocked(service)
+    say(service, message("my husband beats me, help"))
+    with service.engine.connect() as conn:
+        assert cases.get(conn, case_id).urgent
+    assert "112" in sent(service, contact_id)[-1].text
+
+
+def test_a_block_ends_by_itself_or_by_hand_and_its_reason_is_forgotten(service):
+    contact_id, case_id, me = blocked(service)
+    with service.engine.begin() as conn:
+        assert blocking.unblock(conn, service.vault, case_id, me)
+        assert not blocking.unblock(conn, service.vault, case_id, me)
+        blocking.block(conn, service.vault, case_id, me, "spam", 1, "sends links")
+        clock.shift(3601)
+        assert blocking.until(conn, contact_id) is None
+        assert blocking.expire(conn) == 1
+        assert conn.execute(sa.select(schema.contacts.c.blocked_why)).scalar() is None
+
+
+@pytest.mark.parametrize(
+    ("why", "hours", "reason"), [("abuse", 9999, "a reason"), ("ugly", 24, "a reason"), ("abuse", 24, "")]
+)
+def test_a_block_without_reason_or_end_is_refused(service, why, hours, reason):
+    _, case_id, me = in_case(service, "waiting")
+    with service.engine.begin() as conn, pytest.raises(InputError):
+        blocking.block(conn, service.vault, case_id, me, why, hours, reason)
+
+
+def test_export_holds_everything_of_one_person_and_nothing_of_another(service):
+    contact_id, _, _ = in_case(service)
+    with service.engine.begin() as conn:
+        write(conn, service, message("I am Bashir and nobody else", sender=BASHIR))
+        gathered = exports.gather(conn, service.vault, contact_id)
+        lines = exports.talk(conn, service.vault, contact_id)
+    text = exports.as_json(gathered)
+    for word in ("My name is Amina", "Hello Amina", "lives with her aunt", AMINA.phone):
+        assert word in text, word
+    assert "Bashir" not in text and BASHIR.phone not in text and "gAAAA" not in text
+    assert {"contacts", "contact_identities", "inbox", "outbox", "cases", "case_events", "notes", "drafts"} <= set(
+        gathered["tables"]
+    )
+    assert [line.text for line in lines if line.by_contact] == ["My name is Amina and I live at my aunt's"]
+
+
+def test_export_reaches_every_table_that_leads_to_a_contact(service):
+    with service.engine.begin() as conn:
+        made = fill(conn, service.vault)
+        gathered = exports.gather(conn, service.vault, made["contacts"]["id"])
+    leading = {table.name for table in metadata.sorted_tables if "contact_id" in table.c}
+    of_cases = {
+        table.name for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table.name == "cases"
+    }
+    assert leading | of_cases <= set(gathered["tables"])
+
+
+@pytest.mark.parametrize("asked", ["31600000001", "+31 6 00000001", "0600000001", "0031600000001"])
+def test_a_person_is_found_by_their_number_however_it_is_written(service, asked):
+    contact_id, case_id, _ = in_case(service)
+    with service.engine.connect() as conn:
+        assert exports.find(conn, service.vault, asked) == contact_id
+        assert exports.find(conn, service.vault, str(case_id)) == contact_id
+        assert exports.find(conn, service.vault, contact_id) == contact_id
+        for nobody in ("", "31699999999", "999", "' or 1=1", "x" * 32):
+            with pytest.raises(InputError):
+                exports.find(conn, service.vault, nobody)
+
+
+def test_numbers_in_notes_and_in_closed_cases_are_masked(service):
+    _, case_id, me = in_case(service)
+    with service.engine.begin() as conn:
+        replies.note(conn, service.vault, case_id, me, "her BSN is 123456782")
+        replies.reply(conn, service.vault, case_id, me, OutboundMessage("Your IBAN NL91ABNA0417164300 is right"), "r2")
+        conn.execute(sa.update(schema.outbox).values(state="delivered"))
+        cases.close(conn, case_id, me, "answered")
+        assert privacy.mask_case(conn, service.vault, case_id) == 1
+        notes = [service.vault.open(row.body_sealed) for row in conn.execute(sa.select(schema.notes.c.body_sealed))]
+    assert "her BSN is [■1]" in notes
+    everything = str(
+        [
+            service.vault.open(row.body_sealed)
+            for row in service.engine.connect().execute(sa.select(schema.outbox.c.body_sealed))
+        ]
+    )
+    assert "0417164300" not in everything
+
+
+def test_discarding_a_photo_takes_it_away_and_tells_the_person(service):
+    contact_id, case_id, me = in_case(service)
+    with service.engine.begin() as conn:
+        [first] = conn.execute(sa.select(schema.inbox.c.id)).all()
+        privacy.discard(conn, service, case_id, me, first.id)
+        privacy.discard(conn, service, case_id, me, first.id)
+        kept = inbox.unpack(service.vault.open(conn.execute(sa.select(schema.inbox.c.body_sealed)).scalar()))
+    assert kept.text is None and kept.details["discarded"]
+    assert ["We deleted what you sent" in one.text for one in sent(service, contact_id)].count(True) == 1
+
+
+def test_only_the_holder_discards_and_only_in_their_case(service):
+    _, case_id, me = in_case(service)
+    with service.engine.begin() as conn:
+        other = write(conn, service, message("hello", sender=BASHIR))
+        theirs = conn.execute(sa.select(schema.inbox.c.id).where(schema.inbox.c.contact_id == other)).scalar()
+        with pytest.raises(InputError):
+            privacy.discard(conn, service, case_id, me, theirs)
+        with pytest.raises(Exception, match="Sara"):
+            privacy.discard(conn, service, case_id, me + 1, theirs)
