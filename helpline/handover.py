@@ -16,7 +16,7 @@ from helpline.db.schema import accounts, contacts, handovers, shift_log
 from helpline.db.schema import cases as table
 from helpline.db.vault import Vault
 from helpline.errors import InputError, Refused
-from helpline.shifts import log
+from helpline.shifts import log, roster
 
 CHOICES = ("released", "parked", "handed")
 LINE_LENGTH = 500
@@ -127,6 +127,7 @@ def finish(conn: Connection, vault: Vault) -> int:
 
 def tend(conn: Connection, vault: Vault) -> int:
     """The timed job of shifts: begin those that nobody said began, end those nobody ended."""
+    roster.forget_past(conn)
     return log.begin_planned(conn) + finish(conn, vault)
 
 

@@ -17,6 +17,8 @@ DAY_MINUTES = 24 * 60
 LONGEST_MINUTES = 16 * 60
 """A longer shift is a typing mistake."""
 MOST_ENTRIES = 2000
+PAST_DAYS = 28
+"""As long as the wait of the last two weeks can be reckoned, and a little more."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,12 @@ def remove(conn: Connection, entry_id: int) -> None:
 def clear(conn: Connection, account_ids: set[int]) -> None:
     """Take every line of these people away: a new table of theirs replaces the old one."""
     conn.execute(sa.delete(roster).where(roster.c.account_id.in_(account_ids)))
+
+
+def forget_past(conn: Connection) -> int:
+    """Take away single dates that are long over; how many."""
+    before = (clock.today() - dt.timedelta(days=PAST_DAYS)).isoformat()
+    return int(conn.execute(sa.delete(roster).where(roster.c.day < before)).rowcount)
 
 
 def minutes(word: str) -> int:

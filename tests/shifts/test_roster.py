@@ -147,3 +147,12 @@ def test_since_when_nobody_is_there(service, sara):
         assert hours.closed_since(conn, moment("2026-11-26 20:00")) == moment("2026-11-26 17:00")
         assert shifts.next_slot(conn).begins == moment("2026-11-27 09:00")
         assert shifts.next_slot(conn, "ti") is None
+
+
+def test_dates_that_are_long_over_are_forgotten(service, sara):
+    go_to("2026-11-26 12:00")
+    with service.engine.begin() as conn:
+        roster.add(conn, sara, 540, 600, day="2026-10-01")
+        roster.add(conn, sara, 540, 600, day="2026-11-20")
+        roster.add(conn, sara, 540, 600, weekday=1)
+        assert roster.forget_past(conn) == 1 and len(shifts.entries(conn)) == 2
