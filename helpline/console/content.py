@@ -80,8 +80,11 @@ def review() -> str:
 @bp.post("/four-eyes")
 def four_eyes() -> Response:
     """Choose which texts two people must see."""
+    rule = request.form.get("rule", "")
+    if rule not in sensitive.FOUR_EYES:
+        abort(400)
     with current.writing() as conn:
-        rights.set_four_eyes(conn, request.form.get("rule", ""), current.account().id)
+        rights.set_four_eyes(conn, rule, current.account().id)
     return redirect(url_for("content.review", done="set"), 303)
 
 
@@ -94,7 +97,7 @@ def past(key: str, language: str) -> str:
     if not entries and live is None:
         abort(404)
     texts = [entry.text for entry in entries]
-    compare = [compared(before, now) for now, before in zip(texts, [*texts[1:], ""], strict=True)]
+    compare = [compared(before, now) for now, before in zip(texts, [*texts[1:], ""], strict=False)]
     return render_template(
         "content/history.html", key=key, language=language, entries=list(zip(entries, compare, strict=True)),
         change=change, version=version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline.content import history
+from helpline.content import history, store
 from helpline.content.answer import text_hash, unpack
 from helpline.content.check import Context
 from helpline.content.facts import ANY, PREFIX
