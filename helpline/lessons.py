@@ -106,8 +106,8 @@ def collect(conn: Connection, vault: Vault) -> int:
     fresh = [one for one in found if one["source"] not in known]
     if not fresh:
         return 0
-    heaps = _Heaps(conn, vault)
-    return sum(_keep(conn, vault, heaps, one) for one in fresh)
+    heaps = _Heaps(conn, vault)  # the oldest first, so that a heap has the number of its oldest message
+    return sum(_keep(conn, vault, heaps, one) for one in reversed(fresh))
 
 
 def tend(conn: Connection, vault: Vault) -> int:
@@ -266,9 +266,8 @@ def _keep(conn: Connection, vault: Vault, heaps: _Heaps, one: dict[str, object])
 
 @cache
 def _names() -> re.Pattern[str]:
-    """Words that come before a name, and up to three words after them (the first may be small, the others not)."""
+    """Words that come before a name, and the name: a word, and two more with capitals or one of a script without."""
     lines = WORDS.read_text(encoding="utf-8").splitlines()
     words = sorted((re.escape(one.strip()) for one in lines if one.strip() and one[0] != "#"), key=len, reverse=True)
-    return re.compile(
-        rf"(?<!\w)((?i:{'|'.join(words)}))(\s+|\s*:\s*)[^\W\d_][\w'’-]*(?:\s+[^\W\d_a-zà-ÿ][\w'’-]*){{0,2}}"
-    )
+    more = r"(?:(?:\s+[A-Z\u00c0-\u00de\u0400-\u042f][\w'’-]*){1,2}|\s+[\u0590-\u10ff\u1200-\u137f]\w*)?"
+    return re.compile(rf"(?<!\w)((?i:{'|'.join(words)}))(\s+|\s*:\s*)[^\W\d_][\w'’-]*{more}")
