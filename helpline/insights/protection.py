@@ -33,10 +33,12 @@ def hidden(counts: Mapping[Cell, int], sums: Sequence[Sum], *, least: int = LEAS
     """The cells that must not be shown. Every cell of a sum must be among the counts."""
     held = {cell for cell, count in counts.items() if 0 < count < least}
     sums = sorted(sums, key=repr)
+    wide: set[Cell] = set()
     while True:
         _cover(counts, sums, held, least)
-        narrow = _narrow(counts, sums, held, least)
-        if not any(_hide_one_more(counts, sums, held, cell) for cell in narrow):
+        narrow = _narrow(counts, sums, held, least, wide)
+        # All of them are asked, not only the first: each hides one more.
+        if not [cell for cell in narrow if _hide_one_more(counts, sums, held, cell)]:
             return frozenset(held)
 
 
@@ -62,50 +64,78 @@ def _cover(counts: Mapping[Cell, int], sums: Sequence[Sum], held: set[Cell], lea
 
 
 def _hide_one_more(counts: Mapping[Cell, int], sums: Sequence[Sum], held: set[Cell], narrow: Cell) -> bool:
-    """Hide the smallest shown count beside a cell that is narrowed down too far; False when none is left."""
-    beside = {
-        cell
-        for one in sums
-        if narrow in one.parts or narrow == one.total
-        for cell in (*one.parts, one.total)
-        if cell not in held
-    }
-    if not beside:
-        return False
-    chosen = min(beside, key=lambda cell: (counts[cell] == 0, counts[cell], repr(cell)))
-    held.add(chosen)
-    return True
+    """Hide the smallest of the nearest shown counts around a cell that is narrowed down too far; False without any."""
+    reached = {narrow}
+    while True:
+        touching = [{*one.parts, one.total} for one in sums if reached & {*one.parts, one.total}]
+        around = set().union(*touching) if touching else set()
+        shown = around - held
+        if shown:
+            held.add(min(shown, key=lambda cell: (counts[cell] == 0, counts[cell], repr(cell))))
+            return True
+        if around <= reached:
+            return False
+        reached |= around
 
 
-def _narrow(counts: Mapping[Cell, int], sums: Sequence[Sum], held: set[Cell], least: int) -> list[Cell]:
-    """Hidden cells that the shown ones pin down to fewer than `least` possibilities."""
-    return [cell for cell, (low, high) in bounds(counts, sums, held).items() if high - low < least - _SLACK]
+def _narrow(
+    counts: Mapping[Cell, int], sums: Sequence[Sum], held: set[Cell], least: int, wide: set[Cell]
+) -> list[Cell]:
+    """Hidden cells that the shown ones pin down to fewer than `least` possibilities.
+
+    `wide` are those known not to be: hiding more never narrows them again, so they are not looked at twice.
+    """
+    system = _System(counts, sums, held)
+    low = dict.fromkeys(system.order, np.inf)
+    high = dict.fromkeys(system.order, 0.0)
+    narrow = []
+    for cell in system.order:
+        for aim in (1.0, -1.0):
+            if cell in wide or high[cell] - low[cell] >= least - _SLACK:
+                break
+            # One way in which the shown numbers could have come about says something of every cell.
+            for other, value in system.solve(cell, aim).items():
+                low[other], high[other] = min(low[other], value), max(high[other], value)
+        if cell not in wide and high[cell] - low[cell] < least - _SLACK:
+            narrow.append(cell)
+        else:
+            wide.add(cell)
+    return narrow
 
 
 def bounds(
     counts: Mapping[Cell, int], sums: Sequence[Sum], held: set[Cell] | frozenset[Cell]
 ) -> dict[Cell, tuple[float, float]]:
     """What an attacker can know of each hidden cell: the least and the most it can be, given all that is shown."""
-    order = sorted(held, key=repr)
-    place = {cell: number for number, cell in enumerate(order)}
-    rows = [one for one in sums if any(cell in held for cell in (*one.parts, one.total))]
-    if not order:
-        return {}
-    matrix, right = lil_matrix((len(rows), len(order))), np.zeros(len(rows))
-    for number, one in enumerate(rows):
-        for cell, sign in (*((part, 1.0) for part in one.parts), (one.total, -1.0)):
-            if cell in held:
-                matrix[number, place[cell]] += sign
-            else:
-                right[number] -= sign * counts[cell]
-    equal = matrix.tocsr() if rows else None
-    found = {}
-    for cell in order:
-        ends = []
-        for sign in (1.0, -1.0):
-            aim = np.zeros(len(order))
-            aim[place[cell]] = sign
-            solved = linprog(aim, A_eq=equal, b_eq=right if rows else None, bounds=(0, None), method="highs")
-            ends.append(sign * solved.fun if solved.status == 0 else np.inf)
-        found[cell] = (float(ends[0]), float(ends[1]))
-    return found
+    system = _System(counts, sums, held)
+    return {cell: (system.solve(cell, 1.0)[cell], system.solve(cell, -1.0)[cell]) for cell in system.order}
+
+
+class _System:
+    """The sums as equations in the hidden cells."""
+
+    def __init__(self, counts: Mapping[Cell, int], sums: Sequence[Sum], held: set[Cell] | frozenset[Cell]) -> None:
+        self.order = sorted(held, key=repr)
+        self._place = {cell: number for number, cell in enumerate(self.order)}
+        rows = [one for one in sums if any(cell in held for cell in (*one.parts, one.total))]
+        matrix, self._right = lil_matrix((len(rows), len(self.order))), np.zeros(len(rows))
+        for number, one in enumerate(rows):
+            for cell, sign in (*((part, 1.0) for part in one.parts), (one.total, -1.0)):
+                if cell in held:
+                    matrix[number, self._place[cell]] += sign
+                else:
+                    self._right[number] -= sign * counts[cell]
+        self._equal = matrix.tocsr() if rows else None
+
+    def solve(self, cell: Cell, sign: float) -> dict[Cell, float]:
+        """Values of all hidden cells that fit what is shown, with this one as small (or, for -1, as large) as can be.
+
+        Without a limit upwards the cell itself is infinite and of the others nothing is said.
+        """
+        aim = np.zeros(len(self.order))
+        aim[self._place[cell]] = sign
+        right = None if self._equal is None else self._right
+        solved = linprog(aim, A_eq=self._equal, b_eq=right, bounds=(0, None), method="highs")
+        if solved.status != 0:
+            return {cell: np.inf if sign < 0 else 0.0}
+        return dict(zip(self.order, (float(value) for value in solved.x), strict=True))

@@ -1,0 +1,103 @@
+"""The months' tables: added up from counts, protected together, and nothing to be had by subtracting them."""
+
+import datetime as dt
+import random
+from collections import Counter
+
+import pytest
+
+from helpline.insights import counting, tables
+from helpline.insights.counting import Fact
+from helpline.insights.protection import LEAST, bounds
+
+FIRST = dt.date(2026, 9, 1)
+TOPICS = [
+    "voucher_status",
+    "voucher_when",
+    "find_food",
+    "covid_proof",
+    "health_right_to_care",
+    "legal_residence",
+    "greet",
+]
+LANGUAGES = ["en", "ar", "fr", "nl", "es", "pt", "ti", "so"]
+
+
+def facts(number, seed=1):
+    """Made-up counts of a month, uneven as in life."""
+    chance = random.Random(seed)
+    found = Counter()
+    for _ in range(number):
+        day = counting.day_of(FIRST) + min(29, int(chance.expovariate(1 / 12)))
+        topic = TOPICS[min(len(TOPICS) - 1, int(chance.expovariate(1)))]
+        language = LANGUAGES[min(len(LANGUAGES) - 1, int(chance.expovariate(0.7)))]
+        outcome = chance.choices(["answered", "handed_off", "joined_case", "told"], [70, 20, 8, 2])[0]
+        found[Fact(day, "message", topic, language, outcome)] += 1
+        if outcome == "handed_off":
+            lesson = chance.choice(["human", "missing", "wrong", "misunderstood"])
+            found[Fact(day, "case", topic, language, "answered", chance.choice(tables.WAITS))] += 1
+            found[Fact(day, "lesson", topic, outcome=lesson)] += 1
+    return found
+
+
+def stored(service, found):
+    with service.engine.begin() as conn:
+        counting.add(conn, found)
+
+
+def the_month(service):
+    with service.engine.begin() as conn:
+        return tables.month(conn, FIRST)
+
+
+@pytest.mark.parametrize(("number", "seed"), [(40, 1), (300, 2), (300, 3), (2000, 4), (2000, 5)])
+def test_subtracting_everything_from_everything_gives_no_small_count_away(service, number, seed):
+    stored(service, facts(number, seed))
+    month = the_month(service)
+    assert all(count == 0 or count >= LEAST for count in month.shown.values())
+    rows = tuple((*fact[:-1], count) for fact, count in facts(number, seed).items())
+    for make in (tables._messages, tables._cases, tables._ratings, tables._hours):
+        cells, sums = make(FIRST, rows)
+        held = {cell for cell in cells if cell in month.held_back}
+        for cell, (low, high) in bounds(cells, sums, held).items():
+            assert high - low >= LEAST - 1e-6, f"{cell}: between {low} and {high}"
+
+
+def test_what_is_large_is_shown_as_it_is(service):
+    day = counting.day_of(FIRST) + 2
+    found = Counter({
+        Fact(day, "message", "covid_proof", "en", "answered"): 25,
+        Fact(day, "message", "covid_proof", "en", "handed_off"): 12,
+        Fact(day + 9, "message", "voucher_when", "ar", "answered"): 31,
+        Fact(day + 9, "message", "voucher_when", "ar", "told"): 11,
+    })  # fmt: skip
+    stored(service, found)
+    month = the_month(service)
+    assert month.get("all") == 79
+    assert month.get("topic", "covid_proof") == 37 and month.get("topic", "covid_proof", "people") == 12
+    assert month.of("week") == {1: 37, 2: 42} and month.of("day") == {day: 37, day + 9: 42}
+    assert month.get("topic", "find_food") == 0
+
+
+def test_few_speakers_are_counted_as_other_languages(service):
+    day = counting.day_of(FIRST)
+    found = Counter({
+        Fact(day, "message", "find_food", "en", "answered"): 60,
+        Fact(day, "message", "find_food", "ti", "answered"): 6,
+        Fact(day, "message", "find_food", "so", "answered"): 7,
+    })  # fmt: skip
+    stored(service, found)
+    assert the_month(service).of("language") == {"en": 60, "other": 13}
+
+
+def test_demo_counts_are_never_mixed_with_real_ones(service):
+    day = counting.day_of(FIRST)
+    stored(service, Counter({Fact(day, "message", "find_food", "en", "answered", demo=True): 500}))
+    with service.engine.begin() as conn:
+        assert tables.month(conn, FIRST).get("all") == 0 and tables.month(conn, FIRST, demo=True).get("all") == 500
+        assert tables.has_demo(conn) and tables.months(conn) == [] and tables.months(conn, demo=True) == [FIRST]
+
+
+def test_every_intent_has_a_group():
+    assert tables.group_of()["covid_proof"] == "covid" and tables.group_of()["voucher_status"] == "voucher"
+    assert len(set(tables.group_of().values())) < 12
