@@ -25,6 +25,13 @@ SENTENCES = {
 }
 
 
+EMPTY = {
+    "examples": 16, "changes": {}, "before": {},
+    "golden": {"asked": 0, "lost": [], "won": [], "failing": []},
+    "replay": {"messages": 0, "counts": {}, "other": [], "to_people": [], "from_people": []},
+}  # fmt: skip
+
+
 def starter() -> list[Example]:
     """Enough to train on, little enough to take a second."""
     return [Example(text, intent, "en") for intent, texts in SENTENCES.items() for text in texts]
@@ -80,7 +87,7 @@ def make_release(content, model, tmp_path):
             assert queue.begin_next(conn) == release_id
             taken = snapshot.take(conn)
             columns = models.store(conn, content.vault, release_id, taken, packed(model, tmp_path))
-            report = json.dumps({"losses": list(losses)})
+            report = json.dumps({**EMPTY, "losses": list(losses)})
             assert queue.end(conn, release_id, "ready", report=report, **columns)
         return release_id
 
