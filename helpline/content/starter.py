@@ -36,7 +36,7 @@ def read_starter(folder: Path = DATA) -> Texts:
     """
     texts: Texts = {}
     for path in files(folder):
-        for key, by_language in _texts_of(path, path.stat().st_mtime_ns).items():
+        for key, by_language in read_file(path).items():
             texts.setdefault(key, {}).update(by_language)
     return texts
 
@@ -48,6 +48,11 @@ def read_facts(folder: Path = DATA) -> dict[str, Fact]:
     return {name: _fact(name, one) for name, one in body.items()}
 
 
+def read_file(path: Path) -> Texts:
+    """The answers of one file."""
+    return _texts_of(path, path.stat().st_mtime_ns)
+
+
 def files(folder: Path = DATA) -> list[Path]:
     """The files that may hold answers."""
     return [path for path in sorted(folder.rglob("*.yml")) if not path.name.startswith("examples.")]
@@ -56,7 +61,7 @@ def files(folder: Path = DATA) -> list[Path]:
 @cache
 def topics(folder: Path = DATA) -> Mapping[str, str]:
     """The topic of each starter answer: the folder it is in."""
-    return {key: path.parent.name for path in files(folder) for key in _texts_of(path, path.stat().st_mtime_ns)}
+    return {key: path.parent.name for path in files(folder) for key in read_file(path)}
 
 
 def fingerprint(texts: Texts, facts: Mapping[str, Fact]) -> str:
