@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from helpline import clock, contacts, handoff, looks, outbox, redaction
 from helpline.cases import get as get_case
 from helpline.cases import record, require_holder
 from helpline.db.columns import metadata
-from helpline.db.schema import cases, inbox, trackers
+from helpline.db.schema import cases, erasures, inbox, trackers
 from helpline.db.schema import contacts as contacts_table
 from helpline.db.schema import outbox as outbox_table
 from helpline.db.vault import Vault
@@ -62,6 +63,7 @@ def erase_soon(conn: Connection, vault: Vault, contact_id: str, *, keep_inbox_id
     """
     contacts.get(conn, contact_id, lock=True)
     _say_erased(conn, vault, contact_id)
+    _remember(conn, contact_id)
     others = sa.and_(inbox.c.contact_id == contact_id, inbox.c.id != (keep_inbox_id or 0))
     conn.execute(sa.delete(inbox).where(others))
     conn.execute(sa.delete(outbox_table).where(outbox_table.c.contact_id == contact_id))
@@ -117,8 +119,24 @@ def mask_case(conn: Connection, vault: Vault, case_id: int) -> int:
 def erase(conn: Connection, vault: Vault, contact_id: str, account_id: int | None = None, reason: str = "") -> None:
     """Delete everything about a contact, now."""
     _say_erased(conn, vault, contact_id, account_id, reason)
+    _remember(conn, contact_id)
     conn.execute(sa.delete(trackers).where(trackers.c.contact_id == contact_id))
     conn.execute(sa.delete(contacts_table).where(contacts_table.c.id == contact_id))
+
+
+def erase_again(conn: Connection, erased: Iterable[str]) -> int:
+    """Delete contacts that were erased and came back from a backup; how many."""
+    found = 0
+    for contact_id in erased:
+        conn.execute(sa.delete(trackers).where(trackers.c.contact_id == contact_id))
+        found += int(conn.execute(sa.delete(contacts_table).where(contacts_table.c.id == contact_id)).rowcount)
+        _remember(conn, contact_id)
+    return found
+
+
+def _remember(conn: Connection, contact_id: str) -> None:
+    """Keep the pseudonym, which leads to nobody any more: a backup may still hold them (helpline/backup.py)."""
+    conn.execute(sa.insert(erasures).values(contact_id=contact_id, at=clock.now()))
 
 
 def _say_erased(

@@ -9,7 +9,7 @@ days; `forever` figures without people; `short` hours.
 from __future__ import annotations
 
 from helpline.db.columns import metadata
-from helpline.db.schema.accounts import accounts, sign_in_attempts
+from helpline.db.schema.accounts import accounts, recovery_codes, sign_in_attempts
 from helpline.db.schema.alerts import alerts, notice_deliveries, notices
 from helpline.db.schema.cases import case_events, cases, drafts, notes, presence
 from helpline.db.schema.colleagues import ask_lines, ask_reads, asks, problems, translations
@@ -27,7 +27,7 @@ from helpline.db.schema.insights import insights
 from helpline.db.schema.lessons import lessons
 from helpline.db.schema.messages import dead_letters, inbox, outbox, receipts, trackers
 from helpline.db.schema.people import contact_identities, contacts, merges
-from helpline.db.schema.privacy import looks, switches
+from helpline.db.schema.privacy import erasures, looks, switches
 from helpline.db.schema.processes import heartbeats
 from helpline.db.schema.releases import publications, release_models, releases
 from helpline.db.schema.services import services
@@ -53,6 +53,7 @@ __all__ = [
     "dead_letters",
     "draft_answers",
     "drafts",
+    "erasures",
     "examples",
     "handovers",
     "heartbeats",
@@ -71,6 +72,7 @@ __all__ = [
     "problems",
     "publications",
     "receipts",
+    "recovery_codes",
     "release_models",
     "releases",
     "roster",

@@ -29,6 +29,41 @@ accounts = sa.Table(
     _c("active", sa.Boolean, "may sign in", "account", default=True),
     _c("session_epoch", sa.Integer, "signing out everywhere raises it", "account", default=0),
     _c("created_at", sa.Integer, "when", "account"),
+    _c("totp_sealed", sa.Text, "secret of the second factor; empty: not set up", "account", nullable=True),
+    _c(
+        "totp_step",
+        sa.Integer,
+        "newest half minute whose code was used: none works twice",
+        "account",
+        default=0,
+        server_default="0",
+    ),
+    _c(
+        "email",
+        sa.String(254),
+        "address by which a sign-in service names them",
+        "account",
+        nullable=True,
+        unique=True,
+        index=True,
+    ),
+    _c(
+        "oidc_subject",
+        sa.String(400),
+        "issuer and subject at the sign-in service, once they came from there",
+        "account",
+        nullable=True,
+        unique=True,
+        index=True,
+    ),
+)
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    _c("id", Id, "row", "account", primary_key=True),
+    _c("account_id", Id, "whose", "account", sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
+    _c("code_hash", sa.String(64), "SHA-256 of a code that stands in once for a lost phone", "account"),
 )
 
 sign_in_attempts = sa.Table(

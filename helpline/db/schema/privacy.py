@@ -31,3 +31,11 @@ switches = sa.Table(
     _c("off_until", sa.Integer, "comes back by itself then; empty: by a person", "content", nullable=True),
     _c("account_id", Id, "who switched it", "content", nullable=True),
 )
+
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    _c("id", Id, "row", "log", primary_key=True),
+    _c("contact_id", sa.String(32), "random pseudonym that was erased: it must not come back from a backup", "log"),
+    _c("at", sa.Integer, "when", "log", index=True),
+)
