@@ -72,6 +72,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_content_facts')),
     sa.UniqueConstraint('name', name=op.f('uq_content_facts_name'))
     )
+    op.create_table('erasures',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.String(length=32), nullable=False),
+    sa.Column('at', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures'))
+    )
+    with op.batch_alter_table('erasures', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_erasures_at'), ['at'], unique=False)
+
     op.create_table('insights',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('day', sa.Integer(), nullable=False),
@@ -268,6 +277,16 @@ def upgrade() -> None:
     with op.batch_alter_table('notice_deliveries', schema=None) as batch_op:
         batch_op.create_index('ix_notice_deliveries_due', ['state', 'next_attempt_at'], unique=False)
 
+    op.create_table('recovery_codes',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('code_hash', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_recovery_codes_account_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_codes'))
+    )
+    with op.batch_alter_table('recovery_codes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recovery_codes_account_id'), ['account_id'], unique=False)
+
     op.create_table('release_models',
     sa.Column('release_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('model', sa.LargeBinary(), nullable=False),
@@ -402,6 +421,12 @@ def upgrade() -> None:
     with op.batch_alter_table('accounts', schema=None) as batch_op:
         batch_op.add_column(sa.Column('duties', sa.String(length=120), server_default='', nullable=False))
         batch_op.add_column(sa.Column('password_given', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('totp_sealed', sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column('totp_step', sa.Integer(), server_default='0', nullable=False))
+        batch_op.add_column(sa.Column('email', sa.String(length=254), nullable=True))
+        batch_op.add_column(sa.Column('oidc_subject', sa.String(length=400), nullable=True))
+        batch_op.create_index(batch_op.f('ix_accounts_email'), ['email'], unique=True)
+        batch_op.create_index(batch_op.f('ix_accounts_oidc_subject'), ['oidc_subject'], unique=True)
 
     with op.batch_alter_table('answers', schema=None) as batch_op:
         batch_op.add_column(sa.Column('source_hash', sa.String(length=64), server_default='', nullable=False))
@@ -457,6 +482,12 @@ def downgrade() -> None:
         batch_op.drop_column('source_hash')
 
     with op.batch_alter_table('accounts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_accounts_oidc_subject'))
+        batch_op.drop_index(batch_op.f('ix_accounts_email'))
+        batch_op.drop_column('oidc_subject')
+        batch_op.drop_column('email')
+        batch_op.drop_column('totp_step')
+        batch_op.drop_column('totp_sealed')
         batch_op.drop_column('password_given')
         batch_op.drop_column('duties')
 
@@ -497,6 +528,10 @@ def downgrade() -> None:
 
     op.drop_table('roster')
     op.drop_table('release_models')
+    with op.batch_alter_table('recovery_codes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recovery_codes_account_id'))
+
+    op.drop_table('recovery_codes')
     with op.batch_alter_table('notice_deliveries', schema=None) as batch_op:
         batch_op.drop_index('ix_notice_deliveries_due')
 
@@ -537,6 +572,10 @@ def downgrade() -> None:
     op.drop_table('lessons')
     op.drop_table('intents')
     op.drop_table('insights')
+    with op.batch_alter_table('erasures', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_erasures_at'))
+
+    op.drop_table('erasures')
     op.drop_table('content_facts')
     op.drop_table('answer_history')
     op.drop_table('answer_editing')
