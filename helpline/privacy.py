@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def erase_soon(conn: Connection, vault: Vault, contact_id: str, *, keep_inbox_id
     """
     contacts.get(conn, contact_id, lock=True)
     _say_erased(conn, vault, contact_id)
-    _remember(conn, contact_id)
+    _remember(conn, vault, contact_id)
     others = sa.and_(inbox.c.contact_id == contact_id, inbox.c.id != (keep_inbox_id or 0))
     conn.execute(sa.delete(inbox).where(others))
     conn.execute(sa.delete(outbox_table).where(outbox_table.c.contact_id == contact_id))
@@ -119,24 +119,29 @@ def mask_case(conn: Connection, vault: Vault, case_id: int) -> int:
 def erase(conn: Connection, vault: Vault, contact_id: str, account_id: int | None = None, reason: str = "") -> None:
     """Delete everything about a contact, now."""
     _say_erased(conn, vault, contact_id, account_id, reason)
-    _remember(conn, contact_id)
+    _remember(conn, vault, contact_id)
     conn.execute(sa.delete(trackers).where(trackers.c.contact_id == contact_id))
     conn.execute(sa.delete(contacts_table).where(contacts_table.c.id == contact_id))
 
 
-def erase_again(conn: Connection, erased: Iterable[str]) -> int:
-    """Delete contacts that were erased and came back from a backup; how many."""
-    found = 0
-    for contact_id in erased:
-        conn.execute(sa.delete(trackers).where(trackers.c.contact_id == contact_id))
-        found += int(conn.execute(sa.delete(contacts_table).where(contacts_table.c.id == contact_id)).rowcount)
-        _remember(conn, contact_id)
-    return found
+def erased_since(conn: Connection, at: int) -> set[str]:
+    """Keyed hashes of who was erased since then: what a backup of that time must not bring back."""
+    return {row.erased for row in conn.execute(sa.select(erasures.c.erased).where(erasures.c.at >= at))}
 
 
-def _remember(conn: Connection, contact_id: str) -> None:
-    """Keep the pseudonym, which leads to nobody any more: a backup may still hold them (helpline/backup.py)."""
-    conn.execute(sa.insert(erasures).values(contact_id=contact_id, at=clock.now()))
+def erase_again(conn: Connection, vault: Vault, erased: AbstractSet[str]) -> int:
+    """Delete contacts that came back from a backup; how many."""
+    known = [row.id for row in conn.execute(sa.select(contacts_table.c.id))] if erased else []
+    back = [one for one in known if not erased.isdisjoint(vault.lookups("erased", one))]
+    for contact_id in back:
+        erase(conn, vault, contact_id)
+    return len(back)
+
+
+def _remember(conn: Connection, vault: Vault, contact_id: str) -> None:
+    """A backup may still hold them (helpline/backup.py); the hash leads to nobody else."""
+    values = {"erased": vault.lookup("erased", contact_id), "at": clock.now()}
+    conn.execute(sa.insert(erasures).values(**values))
 
 
 def _say_erased(

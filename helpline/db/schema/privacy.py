@@ -36,6 +36,6 @@ erasures = sa.Table(
     "erasures",
     metadata,
     _c("id", Id, "row", "log", primary_key=True),
-    _c("contact_id", sa.String(32), "random pseudonym that was erased: it must not come back from a backup", "log"),
+    _c("erased", sa.String(64), "keyed hash of a pseudonym: nobody comes back from a backup", "log"),
     _c("at", sa.Integer, "when", "log", index=True),
 )
