@@ -74,7 +74,7 @@ def upgrade() -> None:
     )
     op.create_table('erasures',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('contact_id', sa.String(length=32), nullable=False),
+    sa.Column('erased', sa.String(length=64), nullable=False),
     sa.Column('at', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures'))
     )
