@@ -21,6 +21,7 @@ from helpline import inbox, logs, turn
 from helpline.assistant import actions_endpoint, live, trackers
 from helpline.assistant.dialogue import Dialogue
 from helpline.assistant.output import WhatsAppOutput
+from helpline.assistant.slow_sign import SlowSign
 from helpline.assistant.speaker import Speaker
 from helpline.db.together import Together
 from helpline.service import Service
@@ -48,6 +49,7 @@ class Drain:
         self._stopping = False
         self._dialogues: list[Dialogue] = []
         self.speaker = Speaker(service.settings.assistant_deadline)
+        self._slow = SlowSign.of(service.settings)
 
     def wake(self) -> None:
         """Something was stored."""
@@ -122,11 +124,14 @@ class Drain:
         agent = self._agent()
         if agent is None or not agent.is_ready() or not self.speaker.able:
             return None
+        telling = asyncio.ensure_future(self._slow.tell(begun.received.message.message_id))
         try:
             return await self.speaker.ask(lambda: self._talk(agent, begun, memory))
         except Exception:
             logs.failure(log, "assistant_failed", inbox_id=begun.received.id)
             return None
+        finally:
+            telling.cancel()
 
     async def _talk(self, agent: Agent, begun: turn.Turn, memory: trackers.Memory) -> turn.Heard:
         output, released = WhatsAppOutput(), live.of(agent)
