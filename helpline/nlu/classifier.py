@@ -106,7 +106,7 @@ class Classifier:
 
     def _reading(self, scores: Floats, known: Floats, language: str) -> Reading:
         chances = linear.probabilities(scores, self.temperature)
-        signs = reject.signs(scores[None], chances[None], known[None])
+        signs = reject.signs(scores[None], known[None])
         right = float(self.reject.right(signs)[0]) if known[2] > 0.5 else 0.0
         order = np.argsort(-chances, kind="stable")
         ranking = tuple((self.machine.classes[i], float(chances[i])) for i in order)

@@ -23,7 +23,7 @@ from helpline.nlu.normalise import normalise, unaccented
 
 WEIGHTS = (0.6, 0.6, 1.5, 1.5)
 """How much the message's words and letters and the gloss's words and letters count."""
-ENCODED = 1.5
+ENCODED = 1.0
 """How much a sentence encoder's vector counts beside them."""
 LETTERS = (2, 5)
 

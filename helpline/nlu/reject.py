@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from helpline.nlu.linear import Floats
+from helpline.nlu.linear import Floats, probabilities
 
 SIGNS = (
     "highest score", "margin to the second", "log of the highest probability", "entropy", "free energy",
@@ -20,9 +20,15 @@ SIGNS = (
 )  # fmt: skip
 
 
-def signs(scores: Floats, chances: Floats, known: Floats) -> Floats:
+TEMPERATURE = 0.2
+"""Under which the signs are measured, whatever the temperature of the probabilities: at it entropy tells most strangers
+on CLINC150 and on our own folds; at a fitted 0.1 it would see a tenth fewer."""
+
+
+def signs(scores: Floats, known: Floats) -> Floats:
     """A row of SIGNS for each message. `known`: shares of known words and letters and the number of words."""
     ordered = np.sort(scores, 1)
+    chances = probabilities(scores, TEMPERATURE)
     likely = np.clip(chances.max(1), 1e-6, 1)
     entropy = -(chances * np.log(np.clip(chances, 1e-9, 1))).sum(1)
     energy = np.log(np.exp((scores - ordered[:, -1:]) * 4).sum(1)) / 4 + ordered[:, -1]
