@@ -19,6 +19,7 @@ PUBLIC = frozenset({"static", "signin.page", "signin.enter", "signin.language", 
 """Everything a stranger may ask for."""
 
 ROLES_OF = {
+    "insights": ("viewer", "editor", "coordinator", "administrator"),
     "queue": accounts.CASEWORKERS,
     "cases": accounts.CASEWORKERS,
     "composer": accounts.CASEWORKERS,

@@ -23,8 +23,8 @@ from helpline.db.schema import insights
 from helpline.insights.counting import BANDS, date_of, day_of
 from helpline.insights.protection import LEAST, Cell, Sum, hidden
 
-OUTCOMES = {"answered": "answered", "handed_off": "people", "joined_case": "people", "told": "other"}
-"""How outcomes of messages are shown."""
+OUTCOMES = {"answered": "answered", "handed_off": "people"}
+"""How outcomes of messages are shown; what is written within a talk with a person, and fixed lines, are `other`."""
 SHOWN_OUTCOMES = ("answered", "people", "other")
 WAITS = (*(name for _, name in BANDS), "more", "none")
 OTHER = "other"

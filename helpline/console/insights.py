@@ -1,0 +1,164 @@
+"""What the helpdesk learned, for people who speak up for those who write: charts, a question finder, exports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from babel.dates import format_date
+from flask import Blueprint, Response, abort, render_template, request
+from sqlalchemy.engine import Connection
+
+from helpline import accounts, clock
+from helpline.console import answers, current
+from helpline.insights import charts, spreadsheets, tables
+from helpline.insights.charts import Chart
+from helpline.insights.tables import Month
+
+bp = Blueprint("insights", __name__, url_prefix="/insights")
+
+SPANS = (1, 3, 12)
+"""Months one can look at together."""
+BEFORE = 12
+ALARMED = ("coordinator", "administrator")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the request asks for, read from the counts."""
+
+    months: list[Month]
+    before: list[Month]
+    until: dt.date
+    span: int
+    demo: bool
+    known: list[dt.date]
+    """Months there is anything of."""
+    charts: list[Chart]
+
+
+@bp.get("")
+def page() -> str:
+    """Every chart of the chosen months, and an answer to "how often did people ask"."""
+    with current.reading() as conn:
+        shown = read(conn)
+    topic = request.args.get("topic", "")
+    topics = [pair for pair in answers.topics() if alarmed() or not charts.is_alarming(pair[0])]
+    asked = charts.asked(shown.months, topic) if topic in dict(topics) else None
+    return render_template(
+        "insights/page.html",
+        shown=shown,
+        topics=topics,
+        topic=topic if topic in dict(topics) else "",
+        asked=asked,
+        SPANS=SPANS,
+        figures=_figures(shown),
+        label=label,
+        month_name=month_name,
+        chosen={"until": shown.until.isoformat(), "months": shown.span, "demo": "1" if shown.demo else None},
+    )
+
+
+@bp.get("/<key>.<form>")
+def export(key: str, form: str) -> Response:
+    """One chart (or `all` of them, as a spreadsheet) as a file."""
+    with current.reading() as conn:
+        shown = read(conn)
+    words = current.words()
+    wanted = [chart for chart in shown.charts if key in (chart.key, "all")]
+    made = [(title(chart), spreadsheets.rows(chart, label, words("insights.held_back"))) for chart in wanted]
+    if not made or form not in ("csv", "xlsx") or (form == "csv" and len(made) > 1):
+        abort(404)
+    body, kind = (
+        (spreadsheets.as_csv(made[0][1]), "text/csv; charset=utf-8")
+        if form == "csv"
+        else (spreadsheets.as_xlsx(made), XLSX)
+    )
+    return attached(body, kind, f"{key}-{shown.until:%Y-%m}.{form}", shown)
+
+
+def attached(body: bytes, kind: str, name: str, shown: Shown) -> Response:
+    """A file to save; made-up figures say so in their name."""
+    answer = Response(body, content_type=kind)
+    named = f"demo-{name}" if shown.demo else name
+    answer.headers["Content-Disposition"] = f'attachment; filename="{named}"'
+    return answer
+
+
+def read(conn: Connection) -> Shown:
+    """The months the request asks for; the newest with anything in it if it asks for none."""
+    demo = request.args.get("demo") == "1" and tables.has_demo(conn)
+    known = tables.months(conn, demo=demo)
+    if not known and tables.has_demo(conn):
+        demo, known = True, tables.months(conn, demo=True)
+    until = _date(request.args.get("until", "")) or (known[-1] if known else clock.today().replace(day=1))
+    span = next((one for one in SPANS if str(one) == request.args.get("months")), 1)
+    firsts = charts.span(until, span)
+    earlier = [one for one in known if one < firsts[0]][-BEFORE:] if span == 1 else []
+    months = [tables.month(conn, first, demo=demo) for first in firsts if first in known or first == until]
+    before = [tables.month(conn, first, demo=demo) for first in earlier]
+    made = charts.charts(months, before, alarming=alarmed())
+    return Shown(months, before, until, span, demo, known, made)
+
+
+def alarmed() -> bool:
+    """Whether the one who looks may see emergencies, police and detention."""
+    account: accounts.Account = current.account()
+    return account.role in ALARMED
+
+
+def title(chart: Chart) -> str:
+    """The chart's name."""
+    return current.words()(f"insights.chart.{chart.key}")
+
+
+def label(kind: str, name: str) -> str:
+    """The words for a name of a kind, in the console's language."""
+    words = current.words()
+    if kind == "topic":
+        return answers.topic_name(name)
+    if kind == "language":
+        return words("insights.other") if name == tables.OTHER else words.language_name(name)
+    if kind in ("day", "month"):
+        date = dt.date.fromisoformat(name)
+        return format_date(date, "d MMM" if kind == "day" else "MMM yyyy", locale=words.language)
+    if kind == "case_outcome":
+        return words.any_of(f"outcome.{name}", "outcome.other")
+    if kind == "lesson":
+        return words.any_of(f"insights.lesson.{name}", "insights.other")
+    if kind == "hour":
+        return f"{name}:00"
+    return words.any_of(f"insights.{kind}.{name}", "insights.other") if kind != "week" else _week(name)
+
+
+def month_name(first: dt.date) -> str:
+    """For example `September 2026`."""
+    return str(format_date(first, "MMMM yyyy", locale=current.words().language))
+
+
+def _week(name: str) -> str:
+    first = (int(name) - 1) * tables.DAYS_OF_WEEK + 1
+    return current.words()("insights.week", first=first, last=first + tables.DAYS_OF_WEEK - 1)
+
+
+def _figures(shown: Shown) -> dict[str, Any]:
+    """The few numbers above the charts; None where they may not be said."""
+    alone = charts.total(shown.months, "outcome", "answered")
+    people = charts.total(shown.months, "outcome", "people")
+    good, bad = charts.total(shown.months, "rating", "good"), charts.total(shown.months, "rating", "bad")
+    return {
+        "messages": charts.total(shown.months, "all"),
+        "answered": round(100 * alone / (alone + people)) if alone and people is not None else None,
+        "cases": charts.total(shown.months, "cases"),
+        "helped": round(100 * good / (good + bad)) if good and bad is not None else None,
+    }
+
+
+def _date(word: str) -> dt.date | None:
+    try:
+        date = dt.date.fromisoformat(word).replace(day=1)
+    except ValueError:
+        return None
+    return date if 2000 < date.year < 3000 else None
