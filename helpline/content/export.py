@@ -95,7 +95,7 @@ def _patched(before: str, held: Texts, live: Texts) -> str:
     if not wrong:
         return before
     edits: list[_Edit] = []
-    root = yaml.compose(before, Loader=yaml.SafeLoader)
+    root: Any = yaml.compose(before, Loader=yaml.SafeLoader)
     for part, answers in root.value:
         if part.value in ("responses", "words"):
             for name, variations in answers.value:

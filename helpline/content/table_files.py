@@ -29,7 +29,7 @@ def read(name: str, data: bytes) -> list[list[str]]:
     rows = _read_xlsx(data) if data[:4] == b"PK\x03\x04" else _read_csv(data)
     if len(rows) > MOST_ROWS:
         raise InputError("content.sheet_large")
-    return [[_plain(cell) for cell in row[:MOST_COLUMNS]] for row in rows]
+    return [_trimmed([_plain(cell) for cell in row[:MOST_COLUMNS]]) for row in rows]
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
@@ -91,7 +91,8 @@ def _read_csv(data: bytes) -> list[list[str]]:
     text = _decoded(data)
     if "\0" in text:
         raise InputError("content.sheet_unreadable")
-    first = text.split("\n", 1)[0]
+    lines = text.split("\n", 20)
+    first = next((line for line in lines if "#KEY" in line.upper()), lines[0])
     delimiter = max(",;\t", key=first.count)
     csv.field_size_limit(LARGEST)
     try:
@@ -107,6 +108,12 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace")
+
+
+def _trimmed(row: list[str]) -> list[str]:
+    while row and not row[-1]:
+        row.pop()
+    return row
 
 
 def _harmless(value: str) -> str:
