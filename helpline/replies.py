@@ -98,6 +98,11 @@ def reply(
     return True
 
 
+def name_answers(conn: Connection, once_key: str, answers: str) -> None:
+    """Write down which approved answers a reply holds: who got a text that turns out wrong can be found."""
+    conn.execute(sa.update(sent).where(sent.c.once_key == once_key).values(answers=answers[:300]))
+
+
 def again(conn: Connection, vault: Vault, case_id: int, account_id: int, outbox_id: int) -> bool:
     """Send a message that failed once more, as a new message with its own record; False if that was done before."""
     query = sa.select(sent.c.body_sealed).where(

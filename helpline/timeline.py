@@ -29,6 +29,8 @@ class Item:
     """Delivery state of what went out; `suppressed` was never sent."""
     error: str | None = None
     outbox_id: int | None = None
+    answers: str | None = None
+    """Approved answers in it, as name:language@version, parted by spaces."""
     text: str = ""
     """Text of a note, kind of an event."""
     facts: dict[str, object] | None = None
@@ -101,6 +103,7 @@ def _sent(conn: Connection, vault: Vault, contact_id: str, since: int, until: in
             state=row.state,
             error=row.error,
             outbox_id=row.id,
+            answers=row.answers,
         )
         for row in conn.execute(query)
     ]

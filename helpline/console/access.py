@@ -118,7 +118,8 @@ ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
 OPEN_BEFORE_PASSWORD = frozenset({"accounts.own", "accounts.change_own", "signin.leave", "signin.language"})
 """All that somebody may do whose password an administrator still knows."""
 
-IDLE_SECONDS = 60 * 60
+IDLE_SECONDS = 75 * 60
+"""An hour in which a laptop slept does not sign anybody out."""
 SESSION_SECONDS = 12 * 3600
 LIVE = frozenset({"releases.progress", "queue.live", "cases.events", "writing.typed"})
 """Routes a page asks by itself: they do not prove that anybody is there."""

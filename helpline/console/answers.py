@@ -17,6 +17,8 @@ from helpline.content import MissingAnswer
 bp = Blueprint("answers", __name__)
 
 FOUND = 8
+SHORT = 20
+"""A shorter text may stand in a reply by chance."""
 NAME = 60
 
 
@@ -144,6 +146,17 @@ def rough(text: str, language: str | None) -> str:
     if not text or not language or language == "en" or language in account.reads or gloss.dictionary(language) is None:
         return ""
     return gloss.gloss(text[:600], language)
+
+
+def named_in(text: str, language: str | None) -> str:
+    """The approved answers whose whole text stands in a reply, each as name:language@version of the content."""
+    version, said = current.service().answers.version, " ".join(text.split())
+    held = []
+    for topic, _ in topics():
+        answer = " ".join(approved(topic, language).split())
+        if len(answer) > SHORT and answer in said:
+            held.append(f"{topic}:{language}@{version or 0}")
+    return " ".join(held)
 
 
 def said_in_own(text: str, language: str | None) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpline import cases, colleagues, drafts, presence, redaction, replies
-from helpline.console import current, forms, hints, prepared
+from helpline.console import answers, current, forms, hints, prepared
 from helpline.console.cases import Act, do, get, read, whole_page
 from helpline.console.media import upload, wire
 from helpline.console.typing_sign import TypingSign
@@ -46,6 +46,9 @@ def reply(case_id: int) -> AnyResponse | tuple[str, int] | str:
             nudge = OutboundMessage(text_of_it, template=service.settings.whatsapp_template, template_language=language)
         message = OutboundMessage(text, media=file)
         replies.reply(conn, service.vault, case_id, me, message, f"reply:{once}", seen=seen, nudge=nudge)
+        named = answers.named_in(text, get(conn, case_id).language)
+        if named:
+            replies.name_answers(conn, f"reply:{once}", named)
         drafts.drop(conn, case_id, me, "reply")
 
     return _write(case_id, "reply", text, act)

@@ -97,3 +97,18 @@ def test_an_approved_answer_says_what_it_means(sara, arabic):
 def test_answers_are_a_page_of_their_own_without_script(sara):
     page = sara.get("/answers?q=doctor&language=ar").text
     assert "<html" in page and "What it says" in page
+
+
+def test_an_inserted_answer_is_written_down_with_its_version(service, sara, arabic):
+    text = service.answers.get("utter_find_health_service", "ar").text
+    reply(sara, arabic, f"مرحباً\n\n{text}")
+    with service.engine.connect() as conn:
+        named = conn.execute(sa.select(schema.outbox.c.answers)).scalar_one()
+    assert named == f"find_health_service:ar@{service.answers.version or 0}"
+    assert "approved answer: " in sara.get(f"/cases/{arabic}").text
+
+
+def test_words_of_ones_own_name_no_answer(service, sara, arabic):
+    reply(sara, arabic, "مرحباً، سأبحث لكم عن ذلك")
+    with service.engine.connect() as conn:
+        assert conn.execute(sa.select(schema.outbox.c.answers)).scalar_one() is None

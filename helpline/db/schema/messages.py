@@ -53,6 +53,7 @@ outbox = sa.Table(
     _c("lease_until", sa.Integer, "the worker's claim expires then", "message", nullable=True),
     _c("message_id", sa.String(200), "WhatsApp's id of it", "message", nullable=True, index=True),
     _c("error", sa.String(40), "class and code of the last failure", "message", nullable=True),
+    _c("answers", sa.String(300), "approved answers in it, as name:language@content version", "message", nullable=True),
     _c("release_id", Id, "release that answered; none for people and the installed model", "message", nullable=True),
     _c("created_at", sa.Integer, "when it was enqueued", "message"),
     _c("sent_at", sa.Integer, "when the provider took it", "message", nullable=True),
