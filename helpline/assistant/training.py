@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ log = logs.get(__name__)
 
 def run(service: Service, release_id: int) -> int:
     """Train, judge and keep a release that was claimed (queue.begin_next); the exit code."""
-    os.nice(19)
+    _stand_back()
     configure_structlog(logging.WARNING)  # thousands of lines about each rule otherwise
     watch = _Watch(service, release_id)
     watch.start()
@@ -54,6 +55,15 @@ def run(service: Service, release_id: int) -> int:
         if queue.end(conn, release_id, "ready", **made):
             models.forget_old(conn)
     return 0
+
+
+def _stand_back() -> None:
+    """Leave the processor to everybody else: the lowest priority, and on Linux only what nobody wants."""
+    os.nice(19)
+    with suppress(OSError):  # Linux weighs sessions against each other: without this, nice counts in our own only
+        Path("/proc/self/autogroup").write_text("19")
+    with suppress(OSError, AttributeError):  # no Linux, or not allowed
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _train(service: Service, release_id: int) -> dict[str, Any]:
