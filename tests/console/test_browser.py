@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.desk_people import wrote
 from benchmarks.screenshots import PHONE
-from helpline import cases, replies
+from helpline import cases, clock, holding, replies
 from helpline.db import schema
 
 pytestmark = pytest.mark.slow
@@ -100,18 +100,42 @@ def test_after_an_hour_asleep_the_page_equals_the_server(desk, page_of):
     page.context.set_offline(True)
     page.wait_for_selector("#offline:visible")
     assert page.is_disabled(".write.reply button.primary")
+    clock.shift(3600)
     with opened.engine.begin() as conn:
         for number in range(5):
             wrote(conn, opened, "31600000000", f"message {number}")
         sara = conn.execute(schema.accounts.select().where(schema.accounts.c.username == "sara")).one().id
         replies.note(conn, opened.vault, ids["arabic"], sara, "written elsewhere")
+        holding.tend(conn)  # as the worker does: a sleeping laptop holds nobody
     page.context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_selector("#lines >> text=message 4")
+    page.wait_for_selector("text=Take this case")
     shown = page.eval_on_selector_all("#lines > li", "lines => lines.map(line => line.id)")
     page.reload()
     assert shown == page.eval_on_selector_all("#lines > li", "lines => lines.map(line => line.id)")
-    assert not page.is_disabled(".write.reply button.primary")
+    assert page.is_hidden("#offline")
+
+
+def test_what_was_typed_before_an_hour_asleep_is_there_and_not_sent_over_a_colleague(desk, page_of):
+    opened, ids, base = desk
+    page, tom = page_of("sara"), page_of("tom")
+    page.goto(f"{base}/cases/{ids['arabic']}")
+    with page.expect_response(re.compile("/draft$")):
+        page.fill("#reply-text", "half an answer")
+    page.context.set_offline(True)
+    clock.shift(3600)
+    with opened.engine.begin() as conn:
+        holding.tend(conn)
+        cases.claim(conn, ids["arabic"], conn.execute(schema.accounts.select().filter_by(username="tom")).one().id)
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_selector("#offline", state="hidden")
+    page.press("#reply-text", "Control+Enter")
+    page.wait_for_selector("#composer [role=alert]")
+    assert "half an answer" in page.inner_text("#composer")
+    tom.goto(f"{base}/cases/{ids['arabic']}")
+    assert "half an answer" not in tom.content()
 
 
 def test_whole_case_on_a_phone_of_360_pixels(desk, page_of):
