@@ -5,7 +5,7 @@ Texts are encrypted, so words are looked for among the newest messages only, ope
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,8 +20,20 @@ OPENED = 3000
 """Messages of each direction looked into, newest first: a tenth of a second or two."""
 
 
-def find(conn: Connection, vault: Vault, asked: str, topics: Mapping[str, str]) -> list[cases.Case]:
-    """Cases that have every word of the search in alias, topic name, question or messages; newest first."""
+def find(
+    conn: Connection,
+    vault: Vault,
+    asked: str,
+    topics: Mapping[str, str],
+    *,
+    readable: Callable[[cases.Case], bool] = lambda _case: True,
+    named_to: Callable[[cases.Case], bool] = lambda _case: True,
+) -> list[cases.Case]:
+    """Cases that have every word of the search in alias, topic name, question or messages; newest first.
+
+    A word is found only in cases whose words the account may read, and a topic only where it may know it: whoever
+    may not open a case must not learn by trying words what is in it.
+    """
     wanted = words(asked)
     if not wanted:
         return []
@@ -30,10 +42,14 @@ def find(conn: Connection, vault: Vault, asked: str, topics: Mapping[str, str]) 
     alias = sa.and_(*(people.c.alias.ilike(f"%{_escaped(word)}%", escape="\\") for word in asked.split()[:8]))
     where = [sa.or_(alias, table.c.topic.in_(named)) if asked.split() else table.c.topic.in_(named)]
     found = {case.id: case for case in cases.select(conn, *where, order=[table.c.id.desc()], limit=FOUND)}
+    asked_alias = asked.casefold().split()
+    for case in list(found.values()):
+        if not named_to(case) and not all(word in case.alias.casefold() for word in asked_alias):
+            del found[case.id]
     ids = _said(conn, vault, wanted) - set(found)
     if ids:
         chosen = sorted(ids, reverse=True)[:FOUND]
-        found |= {case.id: case for case in cases.select(conn, table.c.id.in_(chosen))}
+        found |= {case.id: case for case in cases.select(conn, table.c.id.in_(chosen)) if readable(case)}
     return sorted(found.values(), key=lambda case: -case.id)[:FOUND]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from helpline import (
     alerts,
+    blocking,
     channel_health,
     directory,
     handover,
@@ -53,6 +54,7 @@ def run(job: Job, service: Service) -> None:
 def _erase(service: Service) -> None:
     with service.engine.begin() as conn:
         privacy.finish_erasures(conn, service.vault)
+        blocking.expire(conn)
 
 
 def _retain(service: Service) -> None:

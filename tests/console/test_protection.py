@@ -251,3 +251,14 @@ def test_search_and_talks_with_the_assistant_are_written_down_without_words(serv
     assert [kind for kind, _, _ in log(service)] == ["talk", "search"]
     with service.engine.connect() as conn:
         assert "doctor" not in str(conn.execute(sa.select(schema.looks)).all())
+
+
+def test_search_finds_words_only_where_the_account_may_read_them(sara, tom, noor, mine, sensitive_id):
+    sara.get("/cases")
+    assert f"/cases/{mine}" in tom.get("/search?q=where").text
+    close(sara, mine)
+    assert f'href="/cases/{mine}"' not in tom.get("/search?q=where").text
+    assert f'href="/cases/{mine}"' in sara.get("/search?q=where").text
+    for asked in ("beats", "violence"):
+        assert f"/cases/{sensitive_id}" not in tom.get(f"/search?q={asked}").text
+    assert f"/cases/{sensitive_id}" in noor.get("/search?q=violence").text
