@@ -117,9 +117,9 @@ class LiveModel:
 
     async def _change_to(self, release_id: int | None) -> None:
         try:
-            agent: Agent = self._known.get(release_id) or await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._load, release_id
-            )
+            agent = self._known.get(release_id)
+            if agent is None:
+                agent = await asyncio.get_running_loop().run_in_executor(self._threads, self._load, release_id)
         except Exception as error:
             self._trouble = (release_id, time.monotonic(), type(error).__name__)
             self._beaten = 0.0
