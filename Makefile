@@ -57,7 +57,7 @@ benchmark-clinc: setup ## The classifier on CLINC150: CLINC=path/to/data_full.js
 lock: ## Write requirements.lock anew from pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --extra dev --no-header --upgrade pyproject.toml -o requirements.lock
 
-screenshots: setup ## Take the pictures of the README from a running demo
+screenshots: setup ## Take pictures of the console in every state, and the README's two
 	@$(PY) -m benchmarks.screenshots
 
 clean: ## Remove what can be made again (keeps var/, where the data is)
