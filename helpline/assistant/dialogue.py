@@ -71,7 +71,7 @@ class Dialogue:
         message.parse_data = parsed
         plan = self.plan(str((parsed.get("intent") or {}).get("name") or ""))
         tracker = await self.processor.get_tracker(message.sender_id) if plan is not None else None
-        if plan is None or tracker is None or tracker.active_loop or tracker.followup_action or tracker.is_paused():
+        if plan is None or tracker is None or _in_the_middle(tracker):
             await self.agent.handle_message(message)
         else:
             await self._quick_turn(message, parsed, tracker, plan)
@@ -158,8 +158,14 @@ class Dialogue:
         await self.processor.save_tracker(tracker)
 
 
+def _in_the_middle(tracker: DialogueStateTracker) -> bool:
+    """Whether something else than the message decides what comes next. (A new tracker is told to listen first.)"""
+    return bool(tracker.active_loop or (tracker.events and tracker.followup_action) or tracker.is_paused())
+
+
 def _beginning() -> list[Event]:
-    return [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME)]
+    started = ActionExecuted(ACTION_SESSION_START_NAME, confidence=1.0)
+    return [started, SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME)]
 
 
 def _expected(event: Event) -> bool:
