@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from babel.dates import format_date
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy.engine import Connection
 
 from helpline import accounts, clock
 from helpline.console import answers, current
-from helpline.insights import charts, spreadsheets, tables
+from helpline.console.words import LANGUAGES, Words
+from helpline.insights import charts, pictures, report, spreadsheets, tables
 from helpline.insights.charts import Chart
 from helpline.insights.tables import Month
 
@@ -22,7 +22,13 @@ SPANS = (1, 3, 12)
 """Months one can look at together."""
 BEFORE = 12
 ALARMED = ("coordinator", "administrator")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
+SHARES = ("answered", "helped")
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def page() -> str:
         topic=topic if topic in dict(topics) else "",
         asked=asked,
         SPANS=SPANS,
-        figures=_figures(shown),
+        figures=_figures(shown.months),
         label=label,
         month_name=month_name,
         chosen={"until": shown.until.isoformat(), "months": shown.span, "demo": "1" if shown.demo else None},
@@ -68,15 +74,34 @@ def export(key: str, form: str) -> Response:
         shown = read(conn)
     words = current.words()
     wanted = [chart for chart in shown.charts if key in (chart.key, "all")]
-    made = [(title(chart), spreadsheets.rows(chart, label, words("insights.held_back"))) for chart in wanted]
-    if not made or form not in ("csv", "xlsx") or (form == "csv" and len(made) > 1):
+    if not wanted or form not in FORMS or (key == "all" and form != "xlsx"):
         abort(404)
-    body, kind = (
-        (spreadsheets.as_csv(made[0][1]), "text/csv; charset=utf-8")
-        if form == "csv"
-        else (spreadsheets.as_xlsx(made), XLSX)
+    name = f"{key}-{shown.until:%Y-%m}.{form}"
+    if form in ("png", "svg"):
+        note = words("insights.demo") if shown.demo else month_name(shown.until)
+        return attached(pictures.draw(wanted[0], title(wanted[0]), label, form, note=note), FORMS[form], name, shown)
+    made = [(title(chart), spreadsheets.rows(chart, label, words("insights.held_back"))) for chart in wanted]
+    body = spreadsheets.as_csv(made[0][1]) if form == "csv" else spreadsheets.as_xlsx(made)
+    return attached(body, FORMS[form], name, shown)
+
+
+@bp.get("/report.pdf")
+def monthly() -> Response:
+    """The report of a month, in English or Dutch."""
+    language = request.args.get("language", "")
+    g.words = words = Words(language if language in LANGUAGES else current.words().language)
+    g.pop("topic_names", None)
+    with current.reading() as conn:
+        shown = read(conn)
+    now, past = _figures(shown.months), _figures(shown.before[-1:])
+    figures = [
+        report.Figure(words(f"insights.figure.{name}"), now[name], past[name], "share" if name in SHARES else "")
+        for name in now
+    ]
+    body = report.make(
+        words("report.title"), month_name(shown.until), figures, shown.charts, words, label, demo=shown.demo
     )
-    return attached(body, kind, f"{key}-{shown.until:%Y-%m}.{form}", shown)
+    return attached(body, "application/pdf", f"report-{shown.until:%Y-%m}-{words.language}.pdf", shown)
 
 
 def attached(body: bytes, kind: str, name: str, shown: Shown) -> Response:
@@ -143,15 +168,15 @@ def _week(name: str) -> str:
     return current.words()("insights.week", first=first, last=first + tables.DAYS_OF_WEEK - 1)
 
 
-def _figures(shown: Shown) -> dict[str, Any]:
+def _figures(months: list[Month]) -> dict[str, int | None]:
     """The few numbers above the charts; None where they may not be said."""
-    alone = charts.total(shown.months, "outcome", "answered")
-    people = charts.total(shown.months, "outcome", "people")
-    good, bad = charts.total(shown.months, "rating", "good"), charts.total(shown.months, "rating", "bad")
+    alone = charts.total(months, "outcome", "answered")
+    people = charts.total(months, "outcome", "people")
+    good, bad = charts.total(months, "rating", "good"), charts.total(months, "rating", "bad")
     return {
-        "messages": charts.total(shown.months, "all"),
+        "messages": charts.total(months, "all"),
         "answered": round(100 * alone / (alone + people)) if alone and people is not None else None,
-        "cases": charts.total(shown.months, "cases"),
+        "cases": charts.total(months, "cases"),
         "helped": round(100 * good / (good + bad)) if good and bad is not None else None,
     }
 

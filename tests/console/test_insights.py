@@ -24,7 +24,7 @@ def test_every_chart_is_drawn_and_can_be_saved(noor):
     for key in ("volume", "topics", "languages", "waits", "lacking", "vouchers"):
         assert f'id="chart-{key}"' in page, key
     assert "September 2026" in page
-    for path in re.findall(r'href="(/insights/\w+\.(?:csv|xlsx)[^"]*)"', page):
+    for path in re.findall(r'href="(/insights/\w+\.(?:csv|xlsx|png|svg|pdf)[^"]*)"', page):
         answer = noor.get(path.replace("&amp;", "&"))
         assert answer.status_code == 200, path
 
@@ -64,3 +64,15 @@ def test_agents_do_not_see_it_and_an_empty_month_says_so(console, sara):
 def test_nonsense_in_the_address_is_harmless(noor, query):
     assert noor.get(f"/insights?{query}").status_code == 200
     assert noor.get(f"/insights/none.csv?{query}").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_report_prints_in_both_languages(noor, language):
+    answer = noor.get(f"/insights/report.pdf?language={language}")
+    assert answer.status_code == 200 and answer.data.startswith(b"%PDF-") and len(answer.data) > 20_000
+    assert answer.headers["Content-Disposition"].endswith(f'-{language}.pdf"')
+
+
+def test_a_picture_is_a_picture(noor):
+    assert noor.get("/insights/topics.png").data.startswith(b"\x89PNG")
+    assert b"<svg" in noor.get("/insights/over_time.svg").data
