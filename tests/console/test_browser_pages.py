@@ -16,6 +16,8 @@ AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.11.0.min.js"
 LEVELS = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
 FULLY = f"axe.run(document, {{runOnly: {LEVELS}, resultTypes: ['violations']}})"
 COLOURS = "axe.run(document, {runOnly: {type: 'rule', values: ['color-contrast']}, resultTypes: ['violations']})"
+NAMES = COLOURS.replace("'color-contrast'", "'link-name', 'button-name', 'label', 'target-size'")
+"""What may go wrong where a narrow page leaves words away."""
 OPEN_ALL = "document.querySelectorAll('main details').forEach(one => { one.open = true; })"
 LINKS = "[...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href'))"
 WIDTH, HEIGHT = 360, 740
@@ -41,6 +43,7 @@ def wrong_with(page, address):
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     wrong["wide"] = page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)")
+    wrong["narrow"] = serious(page, NAMES)
     page.set_viewport_size({"width": 1280, "height": 800})
     return {name: what for name, what in wrong.items() if what}
 
