@@ -55,6 +55,7 @@ def _page(fault: str | None = None) -> str:
         "lessons/page.html", heaps=found[:SHOWN], total=len(found), counts=counts, state=state, order=order,
         others=sorted(others, key=lambda one: training.name(one.id).casefold()), fault=fault,
         done=request.args.get("done") == "1", plain=lessons.plain,
+        days=min(lessons.RETENTION_DAYS, current.service().settings.keep_messages_days),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, url_for
@@ -13,13 +13,16 @@ from helpline import accounts, heartbeats, intents, logs
 from helpline.console import current, forms, training
 from helpline.content import SPOKEN
 from helpline.errors import HelplineError
-from helpline.examples import store
+from helpline.examples import checks, store
+from helpline.examples.neighbours import NEAR, Index
 from helpline.releases import publishing, queue
 from helpline.releases.queue import Release
 
 bp = Blueprint("releases", __name__, url_prefix="/releases")
 log = logs.get(__name__)
-FEW = 10
+FEW, DOUBTED = 10, 100
+DOUBTS = frozenset({"near_elsewhere", "same_elsewhere", "language", "personal"})
+"""What is said of drafts before they are trained."""
 Answer = AnyResponse | str | tuple[str, int]
 
 
@@ -89,12 +92,24 @@ def _page(fault: str | None = None) -> str:
         drafts = store.changed_since(conn, live) if store.revision(conn) > live else []
         active = intents.listed(conn, archived=False)
         unnamed = [one.id for one in active if one.action == "answer" and not _answered(one.id)]
-    counted = training.index().different()
+    index = training.index()
+    counted = index.different()
     few = [(one.id, code, counted.get((one.id, code), 0)) for one in active for code in SPOKEN]
     return render_template(
         "releases/page.html", releases=found, history=history, back=back, people=people, drafts=len(drafts),
-        few=[one for one in few if one[2] < FEW], unnamed=unnamed, fault=fault, moment=_moment, **_state(),
+        few=[one for one in few if one[2] < FEW], unnamed=unnamed, fault=fault, doubtful=_doubtful(index, drafts),
+        moment=_moment, **_state(),
     )  # fmt: skip
+
+
+def _doubtful(index: Index, drafts: Sequence[store.Example]) -> list[tuple[store.Example, checks.Finding]]:
+    """Drafts that say nearly what another topic's example says, or are in another language than stated."""
+    found = []
+    for one in [draft for draft in drafts if not draft.removed][-DOUBTED:]:
+        others = [near for near in index.nearest(one.text, one.language, 4, NEAR) if near.id != one.id]
+        findings = checks.findings(one.text, others, one.language, one.intent)
+        found += [(one, finding) for finding in findings if finding.kind in DOUBTS]
+    return found
 
 
 def _state() -> dict[str, Any]:

@@ -70,16 +70,17 @@ def check(
     seen: set[str] = set()
     checked = []
     for text, near in zip(texts, around, strict=True):
-        findings = list(_findings(text, near, language, intent))
+        found = findings(text, near, language, intent)
         if folded(text, language) in seen:
-            findings.append(Finding("twice"))
+            found.append(Finding("twice"))
         seen.add(folded(text, language))
         now = understand(text, language) if understand is not None else None
-        checked.append(Checked(text, tuple(findings), now))
+        checked.append(Checked(text, tuple(found), now))
     return checked
 
 
-def _findings(text: str, near: list[Neighbour], language: str, intent: str) -> list[Finding]:
+def findings(text: str, near: Sequence[Neighbour], language: str, intent: str) -> list[Finding]:
+    """What is to be said of one example, given those most like it."""
     found = []
     try:
         store.usable(text)

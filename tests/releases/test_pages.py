@@ -277,3 +277,11 @@ def test_words_of_contacts_are_never_markup(eva, content, make_release):
         conn.execute(sa.update(schema.releases).values(report=REPORT))
     page = eva.get(f"/releases/{release_id}").text
     assert "&lt;b&gt;bread&lt;/b&gt;" in page and "<b>bread</b>" not in page
+
+
+def test_drafts_that_may_teach_something_wrong_are_named_before_training(eva, content):
+    with content.engine.begin() as conn:
+        examples.add(conn, "find_food", "en", ["where can I sleep please", "soup for my family"], account_id=None)
+    page = eva.get("/releases").text
+    assert "1 draft may teach something wrong" in page
+    assert "where can I sleep please" in page and "soup for my family" not in page
