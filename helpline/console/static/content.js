@@ -7,7 +7,7 @@
   const TOKEN = /\[\[fact:[a-z0-9_]+\]\]|\{\w+\}/g;
   const SAME = { credentials: "same-origin", headers: { "HX-Request": "true" } };
   const key = `answer ${form.dataset.typed}`;
-  let touched = false, sent = true, timer = 0, drawing = 0, leaving = false;
+  let touched = false, sent = true, timer = 0, keeping = 0, drawing = 0, leaving = false;
 
   const known = new Set([...document.querySelectorAll("[data-chip]")].map((button) => button.dataset.chip));
   const wanted = [...form.querySelectorAll(".chips [data-chip]")];
@@ -71,7 +71,7 @@
     } catch { /* the next key tries again */ }
   }
 
-  // Kept on the server every five seconds, in this browser when there is no connection.
+  // Kept on the server a second after the last key, in this browser when there is no connection; the rest is a sign of life.
   async function keep(gone = false) {
     const body = fields();
     if (!sent) body.set("changed", "1");
@@ -97,6 +97,8 @@
     paint();
     clearTimeout(timer);
     timer = setTimeout(preview, 300);
+    clearTimeout(keeping);
+    keeping = setTimeout(keep, 1000);
   });
   form.addEventListener("change", () => { clearTimeout(timer); timer = setTimeout(preview, 50); });
   form.addEventListener("submit", () => { leaving = true; localStorage.removeItem(key); });
