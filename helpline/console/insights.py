@@ -165,7 +165,7 @@ def month_name(first: dt.date) -> str:
 
 def _week(name: str) -> str:
     first = (int(name) - 1) * tables.DAYS_OF_WEEK + 1
-    return current.words()("insights.week", first=first, last=first + tables.DAYS_OF_WEEK - 1)
+    return current.words()("insights.week", first=first, last=min(first + tables.DAYS_OF_WEEK - 1, 31))
 
 
 def _figures(months: list[Month]) -> dict[str, int | None]:

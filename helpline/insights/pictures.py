@@ -39,6 +39,11 @@ def draw(chart: Chart, title: str, label: Label, form: str = "png", *, note: str
         return out.getvalue()
 
 
+def spaced(value: int) -> str:
+    """A number in groups of three, as both English and Dutch readers read it."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
 def _bars(axes: Any, chart: Chart, label: Label) -> None:
     names = [label(chart.names, bar.name) for bar in chart.bars]
     places = range(len(names))
@@ -49,7 +54,7 @@ def _bars(axes: Any, chart: Chart, label: Label) -> None:
         alone = [dict(bar.parts).get("answered") or 0 for bar in chart.bars]
         axes.barh(places, alone, color=ACCENT, height=0.62)
     for place, value in zip(places, values, strict=True):
-        axes.text(value + chart.most * 0.01, place, f"{value}", va="center", fontsize=9, color=GREY)
+        axes.text(value + chart.most * 0.01, place, spaced(value), va="center", fontsize=9, color=GREY)
     axes.set_yticks(list(places), names)
     axes.invert_yaxis()
     axes.set_xticks([])
@@ -61,6 +66,7 @@ def _columns(axes: Any, chart: Chart, label: Label) -> None:
     axes.bar(places, [bar.value or 0 for bar in chart.bars], color=ACCENT, width=0.7)
     every = max(1, -(-len(places) // 8))
     axes.set_xticks(places[::every], [label(chart.names, bar.name) for bar in chart.bars[::every]])
+    axes.set_xlim(-0.7, max(len(places), 6) - 0.3)  # a single column is not as wide as the page
     axes.set_ylim(0, 100 if chart.unit == "share" else chart.most * 1.08)
     if chart.unit == "share":
         axes.set_yticks([0, 50, 100], ["0%", "50%", "100%"])

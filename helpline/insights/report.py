@@ -64,12 +64,13 @@ def _figures(page: Any, figures: Sequence[Figure], say: Say) -> None:
         page.set_fill_color(*PALE)
         page.rect(left, top, wide - 3, 30, style="F", round_corners=True, corner_radius=2)
         page.set_xy(left + 3, top + 3)
-        _write(page, _said(figure.value, figure.unit, say), 16, "B", width=wide - 8)
+        _write(page, _said(figure.value, figure.unit, say), 16 if figure.value is not None else 10, "B", width=wide - 8)
         page.set_x(left + 3)
         _write(page, figure.name, 8, colour=SOFT, width=wide - 8)
         page.set_x(left + 3)
-        before = say("report.before", value=_said(figure.before, figure.unit, say))
-        _write(page, before, 7, colour=SOFT, width=wide - 8)
+        if figure.before is not None:
+            before = say("report.before", value=_said(figure.before, figure.unit, say))
+            _write(page, before, 7, colour=SOFT, width=wide - 8)
     page.set_xy(MARGIN, top + 34)
 
 
@@ -93,7 +94,7 @@ def _write(
 
 
 def _said(value: int | None, unit: str, say: Say) -> str:
-    return say("insights.held_back") if value is None else f"{value}%" if unit == "share" else f"{value}"
+    return say("insights.held_back") if value is None else f"{value}%" if unit == "share" else pictures.spaced(value)
 
 
 def _proportion(picture: bytes) -> float:
