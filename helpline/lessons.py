@@ -7,16 +7,16 @@ editor says what a message means, and then it is a draft example like any other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from helpline import cases, clock, inbox, redaction
-from helpline.db.engine import insert_once
+from helpline.db.engine import insert_once, reading
 from helpline.db.schema import cases as cases_table
 from helpline.db.schema import contacts, lessons, outbox
 from helpline.db.schema import inbox as inbox_table
@@ -94,32 +94,33 @@ def plain_lines(typed: str) -> str:
     return "\n".join(plain(line) for line in typed.splitlines())
 
 
-def collect(conn: Connection, vault: Vault) -> int:
-    """Take what cases, taps and reactions of the last days teach; how many were new."""
+def collect(engine: Engine, vault: Vault) -> int:
+    """Take what cases, taps and reactions of the last days teach; how many were new.
+
+    Everything is read before anything is written, so that nobody waits meanwhile.
+    """
     since = clock.now() - LOOK_BACK_DAYS * _DAY
-    found = [*_of_cases(conn, vault, since), *_of_reactions(conn, vault, since)]
-    sources = [one["source"] for one in found]
-    known: set[str] = set()
-    for start in range(0, len(sources), 500):
-        query = sa.select(lessons.c.source).where(lessons.c.source.in_(sources[start : start + 500]))
-        known |= {row.source for row in conn.execute(query)}
-    fresh = [one for one in found if one["source"] not in known]
+    with reading(engine) as conn:
+        fresh = [*_of_cases(conn, vault, since), *_of_reactions(conn, vault, since)]
     if not fresh:
         return 0
-    heaps = _Heaps(conn, vault)  # the oldest first, so that a heap has the number of its oldest message
-    return sum(_keep(conn, vault, heaps, one) for one in reversed(fresh))
+    with engine.begin() as conn:
+        heaps = _Heaps(conn, vault)  # the oldest first, so that a heap has the number of its oldest message
+        return sum(_keep(conn, vault, heaps, one) for one in reversed(fresh))
 
 
-def tend(conn: Connection, vault: Vault) -> int:
+def tend(engine: Engine, vault: Vault) -> int:
     """Delete what is too old, and what came from people who were erased; how many."""
-    gone = conn.execute(sa.delete(lessons).where(lessons.c.day <= clock.now() // _DAY - RETENTION_DAYS)).rowcount
-    owners = {row.owner for row in conn.execute(sa.select(lessons.c.owner).distinct())}
-    if owners:
-        for row in conn.execute(sa.select(contacts.c.id)):
-            owners.difference_update(vault.lookups("lesson owner", row.id))
-    for start in range(0, len(owners), 500):
-        chosen = sorted(owners)[start : start + 500]
-        gone += conn.execute(sa.delete(lessons).where(lessons.c.owner.in_(chosen))).rowcount
+    with reading(engine) as conn:
+        owners = {row.owner for row in conn.execute(sa.select(lessons.c.owner).distinct())}
+        if owners:
+            for row in conn.execute(sa.select(contacts.c.id)):
+                owners.difference_update(vault.lookups("lesson owner", row.id))
+    with engine.begin() as conn:
+        gone = conn.execute(sa.delete(lessons).where(lessons.c.day <= clock.now() // _DAY - RETENTION_DAYS)).rowcount
+        for start in range(0, len(owners), 500):
+            chosen = sorted(owners)[start : start + 500]
+            gone += conn.execute(sa.delete(lessons).where(lessons.c.owner.in_(chosen))).rowcount
     return int(gone)
 
 
@@ -190,14 +191,16 @@ def _of_cases(conn: Connection, vault: Vault, since: int) -> Iterable[dict[str, 
     told = sa.or_(cases_table.c.opened_at >= since, cases_table.c.closed_at >= since)
     worth = sa.or_(cases_table.c.reason == "unsure", cases_table.c.lesson == "misunderstood")
     query = sa.select(cases_table).where(told, worth).order_by(cases_table.c.id.desc()).limit(_MOST)
-    for row in conn.execute(query).all():
+    sources = {
+        row: vault.lookup("lesson", f"case:{row.id}:{row.lesson == 'misunderstood'}") for row in conn.execute(query)
+    }
+    for row in _fresh(conn, sources):
         card = cases.card(conn, vault, row.id)
         reason = "misunderstood" if row.lesson == "misunderstood" else "refused" if row.id in said_no else "rejected"
         guess, confidence = card.guesses[0] if card.guesses else (None, None)
         yield {
-            "source": vault.lookup("lesson", f"case:{row.id}:{reason == 'misunderstood'}"),
-            "contact_id": row.contact_id, "text": card.question, "language": row.language, "reason": reason,
-            "guess": guess, "confidence": confidence,
+            "source": sources[row], "contact_id": row.contact_id, "text": card.question, "language": row.language,
+            "reason": reason, "guess": guess, "confidence": confidence,
             "intent": row.topic if reason == "misunderstood" and row.topic != guess else None,
         }  # fmt: skip
 
@@ -206,7 +209,9 @@ def _of_reactions(conn: Connection, vault: Vault, since: int) -> Iterable[dict[s
     """Thumbs down on an answer of the assistant: the message that was answered."""
     query = sa.select(inbox_table.c.id, inbox_table.c.contact_id, inbox_table.c.body_sealed)
     query = query.where(inbox_table.c.kind == "reaction", inbox_table.c.received_at >= since)
-    for row in conn.execute(query.order_by(inbox_table.c.id.desc()).limit(_MOST)).all():
+    newest = conn.execute(query.order_by(inbox_table.c.id.desc()).limit(_MOST))
+    sources = {row: vault.lookup("lesson", f"reaction:{row.id}") for row in newest}
+    for row in _fresh(conn, sources):
         reacted = inbox.unpack(vault.open(row.body_sealed)).details
         if not str(reacted.get("emoji") or "").startswith(_DOWN):
             continue
@@ -219,10 +224,19 @@ def _of_reactions(conn: Connection, vault: Vault, since: int) -> Iterable[dict[s
         asked = conn.execute(query).first()
         if asked is not None:
             yield {
-                "source": vault.lookup("lesson", f"reaction:{asked_id}"), "contact_id": row.contact_id,
+                "source": sources[row], "contact_id": row.contact_id,
                 "text": inbox.unpack(vault.open(asked.body_sealed)).text or "", "language": asked.language,
                 "reason": "thumbs_down", "guess": None, "confidence": None, "intent": None,
             }  # fmt: skip
+
+
+def _fresh(conn: Connection, sources: Mapping[sa.engine.Row, str]) -> list[sa.engine.Row]:
+    """The rows whose source is not among the lessons yet."""
+    named, known = list(sources.values()), set()
+    for start in range(0, len(named), 500):
+        query = sa.select(lessons.c.source).where(lessons.c.source.in_(named[start : start + 500]))
+        known |= {row.source for row in conn.execute(query)}
+    return [row for row, source in sources.items() if source not in known]
 
 
 class _Heaps:

@@ -90,9 +90,11 @@ def _shifts(service: Service) -> None:
 
 
 def _learn(service: Service) -> None:
-    with service.engine.begin() as conn:
-        lessons.collect(conn, service.vault)
-        lessons.tend(conn, service.vault)
+    lessons.collect(service.engine, service.vault)
+
+
+def _unlearn(service: Service) -> None:
+    lessons.tend(service.engine, service.vault)
 
 
 def _count(service: Service) -> None:
@@ -106,6 +108,7 @@ JOBS: tuple[Job, ...] = (
     Job("tend", 15, _tend),
     Job("train", 1, trainings.begin_due),
     Job("learn", 60, _learn),
+    Job("unlearn", 3600, _unlearn),
     Job("silence", 300, _silence),
     Job("directory", 300, _directory, slow=True),
     Job("alarms", 5, _alarms),

@@ -236,7 +236,8 @@ def unsure(service, text):
         contact_id = write(conn, service, message(text))
         card = cases.Card(text, (("find_food", 0.4),))
         cases.open_case(conn, service.vault, contact_id, "unsure", language="en", card=card)
-        lessons.collect(conn, service.vault)
+    lessons.collect(service.engine, service.vault)
+    with service.engine.begin() as conn:
         return lessons.heaps(conn, service.vault)[0].id
 
 
