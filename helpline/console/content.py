@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
+from helpline import clock
 from helpline.accounts import Account
 from helpline.console import access, answers, content_find, current, forms
 from helpline.content import DEFAULT_LANGUAGE, SPOKEN, changes, coverage, differences, history, rights, sensitive
 from helpline.content.facts import ANY, PREFIX
 from helpline.db import schema
 from helpline.errors import HelplineError, StaleVersion
+from helpline.insights import tables
 
 bp = Blueprint("content", __name__, url_prefix="/content")
 
@@ -186,10 +188,11 @@ def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...])
     return not chosen["state"] or (not row.locked and any(cell.state == chosen["state"] for cell in cells))
 
 
-def _impact() -> dict[str, Any]:
-    """How often each answer was asked for lately, when somebody counts it (app.extensions["impact"])."""
-    counted = current_app.extensions.get("impact")
-    return dict(counted()) if counted else {}
+def _impact() -> dict[str, int | None]:
+    """How often people asked about each topic this month, as far as the figures may be said."""
+    with current.reading() as conn:
+        asked = tables.month(conn, clock.today()).of("topic")
+    return {f"utter_{topic}": count for topic, count in asked.items()}
 
 
 def fresh() -> None:

@@ -21,12 +21,13 @@ from helpline.errors import InputError
 AUDIENCES = ("team", "coordinator", "on_call", "translate")
 KINDS = (
     "new_case", "urgent", "urgent_wide", "urgent_on_call", "sensitive", "late", "overdue", "asked", "translation",
-    "gap", "summary", "channel", "test",
+    "gap", "summary", "channel", "facts", "test",
 )  # fmt: skip
 FACTS = frozenset(
     {
         "waiting", "urgent", "parked", "active", "language", "seconds", "path", "readers", "on_shift", "rings",
         "to_language", "languages", "people", "since", "asks", "translations", "problems", "opened", "closed",
+        "facts_old", "facts_soon",
     }
 )  # fmt: skip
 """The only facts a notice may carry: counts, codes of languages, lengths of time, a path of the console."""
