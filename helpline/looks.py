@@ -15,7 +15,7 @@ from helpline.errors import InputError
 KINDS = (
     "opened", "opened_closed", "glass", "talk", "file", "search", "revealed", "exported", "erased", "blocked",
     "unblocked", "marked", "acknowledged", "discarded", "assistant_off", "assistant_on", "deletion_off", "deletion_on",
-    "merged", "split",
+    "merged", "split", "factor_reset",
 )  # fmt: skip
 """`glass`: somebody without the duty opened a sensitive case because nobody else could; `talk`: of the assistant."""
 REASON_LENGTH = 300

@@ -51,9 +51,16 @@ class Settings:
     rasa_port: int = _setting("5005", "port of the channel with the assistant")  # type: ignore[assignment]
     actions_port: int = _setting("5055", "port of the action server")  # type: ignore[assignment]
     actions_url: str = _setting("", "an action server, http://.../webhook; empty: actions run in the channel")
+    redis_url: str = _setting("", "Redis for Rasa's locks when several channels run; empty: in memory", secret=True)
     simulator_port: int = _setting("8090", "port of the phone simulator (demo and tests only)")  # type: ignore[assignment]
     worker_port: int = _setting("8070", "port of the worker's health and metrics")  # type: ignore[assignment]
     bind: str = _setting("127.0.0.1", "address the processes listen on; put a proxy in front, not 0.0.0.0")
+    second_factor: str = _setting("auto", "second factor at sign-in: `on`, `off`, or `auto`: on in production")
+    oidc_issuer: str = _setting("", "https address of a sign-in service (OpenID Connect); empty: passwords only")
+    oidc_client_id: str = _setting("", "what the sign-in service calls the console")
+    oidc_client_secret: str = _setting("", "secret of the console at the sign-in service", secret=True)
+    oidc_name: str = _setting("", "name of the sign-in service on its button; empty: its host")
+    oidc_new_role: str = _setting("", "role of people nobody here knows yet; empty: only accounts made before")
     trusted_proxies: int = _setting("0", "proxies in front of the console whose X-Forwarded headers are believed")  # type: ignore[assignment]
     cases_per_agent: int = _setting("10", "cases an agent may hold at once; an urgent one may come on top")  # type: ignore[assignment]
     case_nudge_hours: int = _setting("6", "hours of silence until a contact is asked whether that was all; 0: never")  # type: ignore[assignment]
@@ -107,6 +114,11 @@ class Settings:
     def production(self) -> bool:
         """Whether insecure defaults must be refused."""
         return self.environment == "production"
+
+    @property
+    def asks_second_factor(self) -> bool:
+        """Whether roles that see people need a second factor."""
+        return self.production if self.second_factor == "auto" else self.second_factor == "on"
 
     @property
     def app_secrets(self) -> tuple[str, ...]:
@@ -174,6 +186,7 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
     if values["directory_tiles_url"] and not _TILES.fullmatch(str(values["directory_tiles_url"])):
         faults.append("DIRECTORY_TILES_URL must be like https://tiles.example.org/{z}/{x}/{y}.png.")
     faults += _notice_faults(values)
+    faults += _sign_in_faults(values)
     faults += _keeping(values)
     if int(values["cases_per_agent"]) < 1:
         faults.append("CASES_PER_AGENT must be at least 1.")
@@ -214,6 +227,21 @@ def _notice_faults(values: Mapping[str, str | int]) -> list[str]:
     return faults
 
 
+def _sign_in_faults(values: Mapping[str, str | int]) -> list[str]:
+    faults = []
+    if values["second_factor"] not in ("auto", "on", "off"):
+        faults.append("SECOND_FACTOR must be on, off or auto.")
+    if values["oidc_issuer"]:
+        for name in ("oidc_client_id", "oidc_client_secret", "console_url"):
+            if not values[name]:
+                faults.append(f"{name.upper()} is missing; OIDC_ISSUER needs it.")
+        if not re.fullmatch(r"https?://[^\s?#@]+", str(values["oidc_issuer"])):
+            faults.append("OIDC_ISSUER must be like https://login.example.org.")
+        if values["oidc_new_role"] not in ("", "agent", "editor", "coordinator", "viewer"):
+            faults.append("OIDC_NEW_ROLE must be agent, editor, coordinator or viewer, or empty.")
+    return faults
+
+
 _LONGEST = {
     "keep_messages_days": (30, "the notice promises contacts that messages go after 30 days"),
     "keep_cases_days": (90, "notes may say what a contact wrote"),
@@ -242,4 +270,9 @@ def _insecure(values: Mapping[str, str | int]) -> list[str]:
         faults.append("SECRET_KEY is shorter than 32 characters.")
     if values["whatsapp_phone_number_id"] == "100000000000001":
         faults.append("WHATSAPP_PHONE_NUMBER_ID still has its demo value.")
+    for name in ("whatsapp_api_url", "oidc_issuer", "console_url"):
+        if values[name] and not str(values[name]).startswith("https://"):
+            faults.append(f"{name.upper()} must begin with https:// in production.")
+    if values["second_factor"] == "off":
+        faults.append("SECOND_FACTOR is off; in production, roles that see people need one.")
     return faults

@@ -11,12 +11,18 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import accounts, clock
+from helpline import accounts, clock, second_factor
 from helpline.console import current, door
 from helpline.console.words import LANGUAGES, Words
 
-PUBLIC = frozenset({"static", "signin.page", "signin.enter", "signin.language", "status.health", "status.metrics"})
-"""Everything a stranger may ask for."""
+PUBLIC = frozenset(
+    {
+        "static", "signin.page", "signin.enter", "signin.language", "status.health", "status.metrics",
+        "second_factor.ask", "second_factor.answer", "second_factor.page", "second_factor.enrol",
+        "oidc.start", "oidc.back",
+    }
+)  # fmt: skip
+"""Everything a stranger may ask for. The second factor's pages themselves ask for the password before them."""
 
 ROLES_OF = {
     "insights": ("viewer", "editor", "coordinator", "administrator"),
@@ -45,6 +51,8 @@ ROLES_OF = {
     "ask": ("editor", "coordinator", "administrator"),
     "releases": ("editor", "coordinator", "administrator"),
     "signin": accounts.ROLES,
+    "second_factor": accounts.ROLES,
+    "oidc": accounts.ROLES,
     "guide": accounts.ROLES,
     "content": accounts.ROLES,
     "writing": accounts.ROLES,
@@ -103,6 +111,8 @@ ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
     "protection.persons": ("coordinator", "administrator"),
     "protection.export": ("coordinator", "administrator"),
     "protection.erase": ("coordinator", "administrator"),
+    "second_factor.reset": ("administrator",),
+    "oidc.email": ("administrator",),
     "accounts.own": accounts.ROLES,
     "accounts.change_own": accounts.ROLES,
     **{
@@ -179,10 +189,11 @@ def offered(role: str, endpoint: str) -> bool:
     return account is not None and may(role, endpoint, account.has)
 
 
-def begin_session(account: accounts.Account) -> None:
+def begin_session(account: accounts.Account, *, second_factor: bool) -> None:
     """Sign somebody in; whatever the cookie held before is dropped."""
     session.clear()
     session.update(account=account.id, epoch=account.session_epoch, began=clock.now(), active=clock.now())
+    session["second"] = second_factor
 
 
 def _who() -> accounts.Account | None:
@@ -194,6 +205,8 @@ def _who() -> accounts.Account | None:
     with current.reading() as conn:
         account = accounts.get(conn, account_id)
     valid = account is not None and account.active and account.session_epoch == session.get("epoch")
+    if account is not None and second_factor.is_enforced(current.service().settings, account.role):
+        valid = valid and session.get("second") is True  # also of sessions from before it was switched on
     if not valid or at - active > IDLE_SECONDS or at - began > SESSION_SECONDS:
         session.clear()
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 import waitress
-from flask import Flask, g, render_template, request
+from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -39,12 +39,14 @@ from helpline.console import (
     media,
     merging,
     notices,
+    oidc,
     problems,
     protection,
     queue,
     releases,
     roster,
     search,
+    second_factor,
     shifts,
     signin,
     status,
@@ -82,6 +84,8 @@ MENU_SHOWN = 5
 """How many of them stand in the bar; the others are under "More"."""
 FEATURES: tuple[Any, ...] = (
     signin,
+    second_factor,
+    oidc,
     queue,
     cases,
     composer,
@@ -195,6 +199,7 @@ def _globals() -> dict[str, Any]:
         "TEAM_TABS": team.TABS,
         "TEAM": team.FEATURES,
         **queue.globals_(),
+        **oidc.globals_(),
         **protection.globals_(),
     }
 
@@ -210,9 +215,19 @@ def _http_fault(error: HTTPException) -> Any:
     code = error.code or 500
     if request.endpoint == "static" or "words" not in g:
         return error
-    return render_template("shared/fault.html", code=code), code
+    return _fault_page(code)
 
 
 def _unexpected(_error: Exception) -> Any:
     logs.failure(log, "console_failed", endpoint=request.endpoint or "")
-    return render_template("shared/fault.html", code=500), 500
+    return _fault_page(500)
+
+
+def _fault_page(code: int) -> Any:
+    """What happened, in words; in bare words when the frame around every page is what failed."""
+    try:
+        return render_template("shared/fault.html", code=code), code
+    except Exception:
+        logs.failure(log, "fault_page_failed")
+        said = current.words().any_of(f"fault.{code}", "fault.400") if "words" in g else ""
+        return Response(said, code, mimetype="text/plain")

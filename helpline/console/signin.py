@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from helpline import accounts, logs
-from helpline.console import access, current
+from helpline.console import access, current, second_factor
 from helpline.console.words import LANGUAGES
 
 bp = Blueprint("signin", __name__)
@@ -30,7 +31,7 @@ def page() -> Response | str:
     """The form."""
     if current.signed_in() is not None:
         return redirect(url_for("signin.start"))
-    return _form()
+    return form()
 
 
 @bp.post("/sign-in")
@@ -43,16 +44,14 @@ def enter() -> Response | tuple[str, int] | str:
             candidate = accounts.begin_sign_in(conn, service.vault, username, request.remote_addr or "")
     except accounts.TooManyAttempts:
         logs.event(log, "sign_in_limited")
-        return _form("signin.too_many"), 429
+        return form("signin.too_many"), 429
     if not accounts.believes(candidate, password):
         logs.event(log, "sign_in_refused")
-        return _form("signin.wrong"), 401
+        return form("signin.wrong"), 401
     assert candidate.account is not None
     with current.writing() as conn:
         accounts.end_sign_in(conn, service.vault, candidate.account)
-    access.begin_session(candidate.account)
-    logs.event(log, "signed_in", account_id=candidate.account.id)
-    return redirect(_own_path(request.form.get("next", "")), 303)
+    return second_factor.admit(candidate.account, own_path(request.form.get("next", "")))
 
 
 @bp.post("/sign-out")
@@ -68,7 +67,7 @@ def leave() -> Response:
 def language() -> Response:
     """Show the console in another language, also before signing in."""
     chosen = request.form.get("language", "")
-    answer = make_response(redirect(_own_path(request.form.get("next", "")), 303))
+    answer = make_response(redirect(own_path(request.form.get("next", "")), 303))
     if chosen in LANGUAGES:
         account = current.signed_in()
         if account is not None:
@@ -79,13 +78,20 @@ def language() -> Response:
     return answer
 
 
-def _form(fault: str | None = None) -> str:
+def form(fault: str | None = None) -> str:
+    """The form, with what went wrong."""
     asked = request.values.get("next", "")
     typed = request.form.get("username", "") if fault else ""
-    return render_template("signin/form.html", fault=fault, next=asked, typed=typed)
+    return render_template("signin/form.html", fault=fault, next=asked, typed=typed, oidc_name=_sign_in_service())
 
 
-def _own_path(path: str) -> str:
+def _sign_in_service() -> str:
+    """What the button to the sign-in service says, or nothing."""
+    settings = current.service().settings
+    return settings.oidc_name or urlsplit(settings.oidc_issuer).hostname or ""
+
+
+def own_path(path: str) -> str:
     """A path of this console, or its start: never another site."""
     usable = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if usable and "\\" not in path else url_for("signin.start")
