@@ -122,6 +122,13 @@ def pin_of(conn: Connection, vault: Vault, inbox_id: int) -> Location | None:
     return unpack(vault.open(sealed)).location if sealed else None
 
 
+def before(conn: Connection, vault: Vault, received: Received) -> InboundMessage | None:
+    """The message the contact sent before this one."""
+    here = sa.and_(inbox.c.contact_id == received.contact_id, inbox.c.id < received.id)
+    sealed = conn.execute(sa.select(inbox.c.body_sealed).where(here).order_by(inbox.c.id.desc()).limit(1)).scalar()
+    return unpack(vault.open(sealed)) if sealed else None
+
+
 def take_back(conn: Connection, vault: Vault, revoke: InboundMessage, contact_id: str) -> None:
     """The contact deleted a message of theirs on the phone: what it said goes from here too."""
     original = inbox.c.message_id == str(revoke.details.get("original_message_id") or "")

@@ -36,6 +36,10 @@ _STRANGERS = 3
 _FEWEST = 30
 """Words a language must have in a script to be learnt there: a stray word is no sample."""
 _SWITCH_ABOVE = 0.9
+_CLEAR = 4
+"""Words from which one message by itself may change the language."""
+_SURE = 0.98
+"""Or two or three of them this surely: `necesito un médico` needs no second message."""
 _UNLEARNT = frozenset({"greet", "thanks", "change_language", "affirm", "deny"})
 """Intents whose examples are in many languages at once."""
 
@@ -51,15 +55,20 @@ class Language:
     """Whether the assistant has answers in it."""
     switch: bool
     """Whether the evidence is strong enough to leave the language used before."""
+    leans: str = ""
+    """What the words look like by themselves, even where that is too little to change anything."""
 
 
 @lru_cache(maxsize=128)  # asked before the assistant and by its pipeline, of the same message
-def identify(text: str, *, prior: str | None = None, chosen: bool = False) -> Language:
-    """The language of a message, given the one used so far and whether it was chosen explicitly."""
+def identify(text: str, *, prior: str | None = None, chosen: bool = False, before: str | None = None) -> Language:
+    """The language of a message, given the one used so far and whether it was chosen explicitly.
+
+    `before`: the message before it. Two in a row may change what one may not.
+    """
     words = scripts.words(text)
     if not words:
         greeted = scripts.greeted_in(text) if prior is None else None
-        return _language(greeted or prior or "en", 0.5 if greeted else 0.0, False)
+        return _language(greeted or prior or "en", 0.5 if greeted else 0.0, False, prior)
     script = _main_script(words)
     counted = [word for word in words if word.script == script]
     shares = _shares(counted, script, prior)
@@ -68,11 +77,14 @@ def identify(text: str, *, prior: str | None = None, chosen: bool = False) -> La
     unsure = confidence < _SWITCH_ABOVE
     if unsure and _unheard_of(counted, script, code) and (other := second_opinion.other_language(text, script)):
         return _language(other[0], round(other[1], 4), not chosen)
-    whole = _evident(counted, script, prior, confidence)
-    if prior is not None and not whole:
-        return _language(prior, round(shares.get(prior, 0.0), 4), False)
-    switch = not chosen and code != prior and whole and confidence > _SWITCH_ABOVE
-    return _language(code, round(confidence, 4), switch)
+    leans = _leaning(counted, script) or prior
+    if before is not None and leans != prior and _twice(before, counted, script, leans, prior):
+        return _language(leans or code, round(shares.get(leans or code, 0.0), 4), not chosen, leans)
+    if prior is not None and not _evident(counted, script, prior, confidence):
+        return _language(prior, round(shares.get(prior, 0.0), 4), False, leans)
+    clear = prior is None or code not in SPOKEN or _clear(counted, script, prior, confidence)
+    switch = not chosen and code != prior and clear and confidence > _SWITCH_ABOVE
+    return _language(code, round(confidence, 4), switch, leans)
 
 
 def probabilities(text: str, prior: str | None = None) -> dict[str, float]:
@@ -96,8 +108,8 @@ def is_known(code: str) -> bool:
     return named_languages.known(code)
 
 
-def _language(code: str, confidence: float, switch: bool) -> Language:
-    return Language(code, confidence, code in SPOKEN, switch)
+def _language(code: str, confidence: float, switch: bool, leans: str | None = None) -> Language:
+    return Language(code, confidence, code in SPOKEN, switch, leans or code)
 
 
 def _main_script(words: list[scripts.Word]) -> str:
@@ -116,6 +128,27 @@ def _evident(words: list[scripts.Word], script: str, prior: str | None, confiden
         return True
     foreign = prior is None or script not in _model().scripts_of.get(prior, ())
     return bool(whole) and foreign and script != "Latn" and len(whole[0].text) > 3 and confidence > _SWITCH_ABOVE
+
+
+def _leaning(words: list[scripts.Word], script: str) -> str | None:
+    """The language the words would be in if nobody had written before, where one is likelier than all others."""
+    shares = _shares(words, script, None)
+    code = max(shares, key=lambda name: shares[name])
+    return code if any(word.weight == 1.0 for word in words) and shares[code] > 0.5 else None
+
+
+def _twice(before: str, words: list[scripts.Word], script: str, leans: str | None, prior: str | None) -> bool:
+    """Whether the message before leans the same way, and both together are sure."""
+    earlier = [word for word in scripts.words(before) if word.script == script]
+    if not earlier or _leaning(earlier, script) != leans:
+        return False
+    return _shares([*earlier, *words], script, prior).get(leans or "", 0.0) > _SWITCH_ABOVE
+
+
+def _clear(words: list[scripts.Word], script: str, prior: str, confidence: float) -> bool:
+    """Whether one message of a spoken language is enough: many words, fewer very surely, another script."""
+    whole = sum(word.weight == 1.0 for word in words)
+    return whole >= _CLEAR or confidence >= _SURE or script not in _model().scripts_of.get(prior, ())
 
 
 def _unheard_of(words: list[scripts.Word], script: str, code: str) -> bool:

@@ -24,8 +24,8 @@ from helpline import (
     redaction,
     safety,
     switches,
+    switching,
 )
-from helpline.content import SPOKEN
 from helpline.messages import Author, InboundMessage, OutboundMessage
 from helpline.routing import Destination, Plan, plan, written
 from helpline.service import Service
@@ -80,8 +80,7 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
     text = written(message)
     case_id = cases.of_contact(conn, contact.id)
     case = cases.get(conn, case_id) if case_id is not None else None
-    guess = language.identify(text, prior=contact.language, chosen=contact.language_chosen)
-    spoken_in, unspoken = _language(contact, guess, bool(text) and payload is None)
+    spoken_in, unspoken = switching.answer_in(conn, service, contact, received, fresh=bool(text) and payload is None)
     hit = safety.check(text, spoken_in) if text and payload is None else None
     doubt = hit.kind if hit and hit.doubtful else None
     weigh = partial(
@@ -295,13 +294,3 @@ def _payload(conn: Connection, service: Service, received: inbox.Received) -> st
     if typed.isdecimal() and 0 < int(typed) <= len(offered):
         return offered[int(typed) - 1].payload
     return next((button.payload for button in offered if button.title.casefold() == typed.casefold()), None)
-
-
-def _language(contact: contacts.Contact, guess: language.Language, fresh: bool) -> tuple[str, bool]:
-    """The language to answer in, and whether the message is in one the assistant does not speak."""
-    current = contact.language or "en"
-    if not fresh or contact.language_chosen:
-        return current, False
-    if guess.switch or (contact.language is None and guess.spoken and guess.confidence > 0):
-        return guess.code, guess.code not in SPOKEN
-    return current, current not in SPOKEN
