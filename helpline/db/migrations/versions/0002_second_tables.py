@@ -90,7 +90,7 @@ def upgrade() -> None:
     sa.Column('outcome', sa.String(length=24), nullable=False),
     sa.Column('band', sa.String(length=8), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
-    sa.Column('demo', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('demo', sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_insights')),
     sa.UniqueConstraint('day', 'measure', 'topic', 'language', 'outcome', 'band', 'demo', name=op.f('uq_insights_day_measure_topic_language_outcome_band_demo'))
     )
@@ -420,7 +420,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('accounts', schema=None) as batch_op:
         batch_op.add_column(sa.Column('duties', sa.String(length=120), server_default='', nullable=False))
-        batch_op.add_column(sa.Column('password_given', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('password_given', sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column('totp_sealed', sa.Text(), nullable=True))
         batch_op.add_column(sa.Column('totp_step', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('email', sa.String(length=254), nullable=True))
@@ -431,12 +431,12 @@ def upgrade() -> None:
     with op.batch_alter_table('answers', schema=None) as batch_op:
         batch_op.add_column(sa.Column('source_hash', sa.String(length=64), server_default='', nullable=False))
         batch_op.add_column(sa.Column('origin', sa.String(length=8), server_default='starter', nullable=False))
-        batch_op.add_column(sa.Column('reviewed', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('reviewed', sa.Boolean(), server_default=sa.false(), nullable=False))
 
     with op.batch_alter_table('cases', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('sensitive', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('sensitive', sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column('acknowledged_at', sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column('counted', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('counted', sa.Boolean(), server_default=sa.false(), nullable=False))
 
     with op.batch_alter_table('contacts', schema=None) as batch_op:
         batch_op.add_column(sa.Column('blocked_why', sa.String(length=16), nullable=True))
@@ -446,7 +446,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.add_column(sa.Column('topic', sa.String(length=40), nullable=True))
-        batch_op.add_column(sa.Column('counted', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('counted', sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.create_index('ix_inbox_uncounted', ['id'], unique=False, sqlite_where=sa.text('counted = 0'), postgresql_where=sa.text('NOT counted'))
 
     with op.batch_alter_table('outbox', schema=None) as batch_op:
