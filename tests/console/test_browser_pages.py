@@ -15,9 +15,9 @@ pytestmark = pytest.mark.slow
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.11.0.min.js"
 LEVELS = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
 FULLY = f"axe.run(document, {{runOnly: {LEVELS}, resultTypes: ['violations']}})"
-COLOURS = "axe.run(document, {runOnly: {type: 'rule', values: ['color-contrast']}, resultTypes: ['violations']})"
-NAMES = COLOURS.replace("'color-contrast'", "'link-name', 'button-name', 'label', 'target-size'")
-"""What may go wrong where a narrow page leaves words away."""
+NARROW_RULES = "['color-contrast', 'link-name', 'button-name', 'label', 'target-size']"
+NARROW = f"axe.run(document, {{runOnly: {{type: 'rule', values: {NARROW_RULES}}}, resultTypes: ['violations']}})"
+"""What may go wrong in the dark, and where a narrow page leaves words away."""
 OPEN_ALL = "document.querySelectorAll('main details').forEach(one => { one.open = true; })"
 LINKS = "[...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href'))"
 WIDTH, HEIGHT = 360, 740
@@ -39,11 +39,10 @@ def wrong_with(page, address):
     page.evaluate(AXE.read_text(encoding="utf-8"))
     wrong = {"axe": serious(page, FULLY)}
     page.emulate_media(color_scheme="dark")
-    wrong["dark"] = serious(page, COLOURS)
-    page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    wrong["dark and narrow"] = serious(page, NARROW)
     wrong["wide"] = page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)")
-    wrong["narrow"] = serious(page, NAMES)
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 800})
     return {name: what for name, what in wrong.items() if what}
 
