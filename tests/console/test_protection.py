@@ -254,11 +254,11 @@ def test_search_and_talks_with_the_assistant_are_written_down_without_words(serv
 
 
 def test_search_finds_words_only_where_the_account_may_read_them(sara, tom, noor, mine, sensitive_id):
-    sara.get("/cases")
-    assert f"/cases/{mine}" in tom.get("/search?q=where").text
+    sara.post(f"/cases/{mine}/reply", text="There is one in Zeist", once=str(uuid.uuid4()))
+    assert f"/cases/{mine}" in tom.get("/search?q=zeist").text
     close(sara, mine)
-    assert f'href="/cases/{mine}"' not in tom.get("/search?q=where").text
-    assert f'href="/cases/{mine}"' in sara.get("/search?q=where").text
+    assert f'href="/cases/{mine}"' not in tom.get("/search?q=zeist").text
+    assert f'href="/cases/{mine}"' in sara.get("/search?q=zeist").text
     for asked in ("beats", "violence"):
         assert f"/cases/{sensitive_id}" not in tom.get(f"/search?q={asked}").text
     assert f"/cases/{sensitive_id}" in noor.get("/search?q=violence").text
