@@ -40,6 +40,8 @@ _CLEAR = 4
 """Words from which one message by itself may change the language."""
 _SURE = 0.98
 """Or two or three of them this surely: `necesito un médico` needs no second message."""
+_SHARED = 0.3
+"""Confidence that a greeting of all who write Arabic letters is Arabic, the one of theirs the assistant speaks."""
 _UNLEARNT = frozenset({"greet", "thanks", "change_language", "affirm", "deny"})
 """Intents whose examples are in many languages at once."""
 
@@ -68,6 +70,8 @@ def identify(text: str, *, prior: str | None = None, chosen: bool = False, befor
     words = scripts.words(text)
     if not words:
         greeted = scripts.greeted_in(text) if prior is None else None
+        if prior is None and greeted is None and scripts.script_of(text) == "Arab":
+            return _language("ar", _SHARED, False)
         return _language(greeted or prior or "en", 0.5 if greeted else 0.0, False, prior)
     script = _main_script(words)
     counted = [word for word in words if word.script == script]
@@ -77,6 +81,11 @@ def identify(text: str, *, prior: str | None = None, chosen: bool = False, befor
     unsure = confidence < _SWITCH_ABOVE
     if unsure and _unheard_of(counted, script, code) and (other := second_opinion.other_language(text, script)):
         return _language(other[0], round(other[1], 4), not chosen)
+    if prior is None and confidence < 0.5 and sum(word.weight == 1.0 for word in counted) < 2:
+        code = max(
+            SPOKEN, key=lambda name: shares.get(name, 0.0)
+        )  # one word of several languages: one we can answer in
+        confidence = shares.get(code, 0.0)
     leans = _leaning(counted, script) or prior
     if before is not None and leans != prior and _twice(before, counted, script, leans, prior):
         return _language(leans or code, round(shares.get(leans or code, 0.0), 4), not chosen, leans)

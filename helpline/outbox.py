@@ -272,6 +272,13 @@ def last_buttons(conn: Connection, vault: Vault, contact_id: str) -> tuple[Butto
     return unpack(vault.open(sealed)).buttons if sealed else ()
 
 
+def last_kind(conn: Connection, contact_id: str) -> str | None:
+    """Which of our texts the newest message to the contact is."""
+    query = sa.select(outbox.c.kind).where(outbox.c.contact_id == contact_id).order_by(outbox.c.id.desc()).limit(1)
+    found: str | None = conn.execute(query).scalar()
+    return found
+
+
 def _assistant_may_speak(conn: Connection, contact: contacts.Contact, epoch: int | None, case_id: int | None) -> bool:
     if epoch != contact.epoch:
         return False

@@ -30,6 +30,8 @@ from helpline.messages import Author, InboundMessage, OutboundMessage
 from helpline.routing import Destination, Plan, plan, written
 from helpline.service import Service
 
+ASKING_AGAIN = frozenset(("utter_empty", "utter_unreadable", "utter_edited"))
+"""Lines that ask to write something else. Two in a row help nobody: the second time a person is asked."""
 _TAPPABLE_LENGTH = 24
 """A typed text up to this long may be the number or title of something to tap."""
 
@@ -244,6 +246,18 @@ def _settle(
             key = "utter_helped_no"
         case _:
             key = decided.key
+    if key in ASKING_AGAIN and outbox.last_kind(conn, contact_id) in ASKING_AGAIN:
+        card = cases.Card(question=text)
+        return "handed_off", handoff.to_people(
+            conn,
+            service,
+            contact_id,
+            "unsure",
+            once_key=once_key,
+            card=card,
+            language=spoken_in,
+            in_reply_to=received.id,
+        )
     words = [service.answers.get(key, spoken_in)]
     handoff.tell(
         conn, service, contact_id, words, kind=key, once_key=once_key, in_reply_to=received.id, language=spoken_in
