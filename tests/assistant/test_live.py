@@ -9,14 +9,12 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from helpline import cases, heartbeats, outbox
+from helpline import cases, examples, heartbeats, intents, outbox
 from helpline import service as services
 from helpline.db import schema
 from helpline.db.together import Together
 from helpline.messages import Identity
-from helpline.nlu.examples import Example
 from helpline.releases import models, publishing, queue
-from helpline.releases.snapshot import Snapshot
 from tests.conftest import SECRET
 from tests.people import message, write
 from tests.releases.conftest import SENTENCES
@@ -44,32 +42,33 @@ def running(tmp_path, sqlite_template, monkeypatch):
     services.here.cache_clear()
 
 
-def snapshot(meaning: str) -> Snapshot:
-    """Little content in which the sentence means one of the two."""
-    wordings = [ASKED, f"{ASKED} please", f"hello {ASKED}", f"{ASKED} today"]
-    listed = [Example(text, meaning, "en") for text in wordings]
-    listed += [Example(text, intent, "en") for intent, texts in OTHERS.items() for text in texts]
-    merged = {"covid_proof": meaning, "legal_residence": "child_education"}
-    return Snapshot(tuple(listed), {"bike_repair": "people"}, merged)
+WORDINGS = (ASKED, f"{ASKED} please", f"hello {ASKED}", f"{ASKED} today")
 
 
 @pytest.fixture
 def released(running, tmp_path, monkeypatch):
-    """Two trained releases and what the sentence means in each."""
-    from helpline.assistant import importer, training
+    """Two releases, trained and judged as the worker's process does it, and what the sentence means in each."""
+    from helpline.assistant import training
 
     monkeypatch.setattr(training, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(models, "INSTALLED", tmp_path / "no models")
+    with running.engine.begin() as conn:
+        intents.ensure(conn, [*OTHERS, *MEANINGS, "covid_proof"], 0)
+        for intent, texts in OTHERS.items():
+            examples.add(conn, intent, "en", texts, account_id=None)
+        ids = examples.add(conn, MEANINGS[0], "en", WORDINGS, account_id=None)
+        intents.create(conn, "bike_repair", "people", None)
+        intents.merge(conn, "covid_proof", MEANINGS[0], None)
     made = {}
     for meaning in MEANINGS:
-        taken = snapshot(meaning)
-        with importer.of_release(taken):
-            body = training._model(tmp_path / meaning, 1).read_bytes()
         with running.engine.begin() as conn:
+            examples.move(conn, ids, meaning, None)
             release_id = queue.ask(conn, None)
             queue.begin_next(conn)
-            columns = models.store(conn, running.vault, release_id, taken, body)
-            redirects = training._json(dict(taken.redirects))
-            queue.end(conn, release_id, "ready", redirects=redirects, report='{"losses": []}', **columns)
+        columns = training._train(running, release_id)
+        with running.engine.begin() as conn:
+            assert queue.get(conn, release_id).phase == "evaluate"
+            queue.end(conn, release_id, "ready", **columns)
         made[release_id] = meaning
     return made
 
@@ -150,6 +149,9 @@ def test_twelve_changes_under_load_and_no_reply_is_mixed(running, released):
         together.close()
         return number
 
+    with running.engine.begin() as conn:
+        report = queue.get(conn, second).report
+    assert report["golden"]["asked"] > 200 and report["losses"]
     count = asyncio.run(scenario())
     replies = said(running)
     assert len(replies) == count
