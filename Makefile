@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup demo test test-fast check fix train run evaluate benchmark-nlu benchmark-clinc benchmark-desk lock screenshots clean
+.PHONY: help setup demo test test-fast test-faults check fix train run evaluate benchmark-nlu benchmark-clinc benchmark-desk lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ train: setup ## Train the assistant if its examples changed
 
 test: setup ## All tests
 	@$(PY) -m pytest -q -n auto --dist loadgroup
+
+test-faults: setup ## Kill, stop and refuse whatever can be, 50 rounds, and count every message
+	@FAULT_ROUNDS=50 $(PY) -m pytest -q -n0 tests/faults
 
 test-fast: setup ## The tests that need no trained model, browser or PostgreSQL
 	@$(PY) -m pytest -q -m "not slow"
