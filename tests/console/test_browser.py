@@ -15,6 +15,12 @@ SEND_AS_SEEN = """seen => {
   form.elements.seen.value = seen;
   form.requestSubmit();
 }"""
+AWAY_WITH_ALERTS = """
+localStorage.setItem("alerts", "on");
+Object.defineProperty(document, "hidden", { get: () => true });
+window.told = [];
+window.Notification = class { static permission = "granted"; constructor(title) { told.push(title); } };
+"""
 
 
 def test_of_two_browsers_one_gets_the_case_and_the_other_is_told_who(desk, page_of):
@@ -53,6 +59,23 @@ def test_live_update_moves_neither_focus_nor_what_is_typed(desk, page_of):
     page.wait_for_selector("#lines >> text=رسالة جديدة")
     page.keyboard.type("tence")
     assert page.input_value("#reply-text") == "half a sentence"
+
+
+def test_new_urgent_case_is_announced_without_content_and_moves_nobodys_focus(desk, page_of):
+    opened, ids, base = desk
+    page = page_of("tom")
+    page.add_init_script(AWAY_WITH_ALERTS)
+    page.goto(f"{base}/cases")
+    page.focus(f"#row-{ids['french']} a")
+    before = page.evaluate("document.querySelector('.board-column').scrollTop")
+    with opened.engine.begin() as conn:
+        contact_id = wrote(conn, opened, "31600000077", "ሓገዝ የድልየኒ")
+        cases.open_case(conn, opened.vault, contact_id, "emergency", language="ti", emergency="medical")
+    page.wait_for_selector("#rows .row.urgent >> nth=1")
+    assert page.evaluate("document.activeElement.closest('li').id") == f"row-{ids['french']}"
+    assert page.evaluate("document.querySelector('.board-column').scrollTop") == before
+    assert page.evaluate("told") == ["Urgent case (Tigrinya)"]
+    assert page.title().startswith("(6) ")
 
 
 def test_draft_survives_a_reload_and_stays_with_its_case(desk, page_of):

@@ -25,6 +25,7 @@
   }
   function update(piece, fresh) {
     const before = { ...piece.dataset };
+    const rows = new Set([...piece.querySelectorAll(".row")].map((row) => row.id));
     const stay = piece.scrollHeight - piece.scrollTop - piece.clientHeight < 80;
     merge(piece, fresh);
     for (const { name, value } of fresh.attributes) if (name !== "aria-busy") piece.setAttribute(name, value);
@@ -33,22 +34,23 @@
       if (before.version !== piece.dataset.version) stale();
       if (!document.hidden) sawAll();
     }
-    if (piece.id === "board") announce(before, piece.dataset);
+    if (piece.id === "board") announce(before, piece.dataset, [...piece.querySelectorAll(".row")].find((row) => !rows.has(row.id))?.dataset.language);
   }
   // Children with ids are matched by id; what is the same is not touched, so focus, selection and place stay.
   function merge(old, fresh) {
     if (old.isEqualNode(fresh)) return;
-    if (![...fresh.children].length || [...fresh.children].some((child) => !child.id)) {
+    if (![...fresh.children].some((child) => child.id)) {
       if (old.contains(document.activeElement) && old !== document.activeElement) return;
       old.replaceWith(document.importNode(fresh, true));
       return;
     }
-    const known = new Map([...old.children].map((child) => [child.id, child]));
+    const key = (child, at) => child.id || `${child.tagName} ${at}`;
+    const known = new Map([...old.children].map((child, at) => [key(child, at), child]));
     let place = old.firstElementChild;
-    for (const child of [...fresh.children]) {
-      const mine = known.get(child.id);
+    for (const [at, child] of [...fresh.children].entries()) {
+      const mine = known.get(key(child, at));
       if (!mine) { old.insertBefore(document.importNode(child, true), place); continue; }
-      known.delete(child.id);
+      known.delete(key(child, at));
       if (mine === place) place = place.nextElementSibling; else old.insertBefore(mine, place);
       if (mine.isEqualNode(child)) continue;
       if (child.children.length && [...child.children].every((one) => one.id) && child.id !== "rows") { merge(mine, child); copy(child, mine); }
@@ -122,18 +124,18 @@
       tone.stop(start + at * 0.18 + 0.17);
     });
   }
-  function announce(before, after) {
+  function announce(before, after, language) {
     const waiting = Number(after.waiting), urgent = Number(after.urgent);
     document.title = document.title.replace(/^\(\d+\) /, "");
     if (waiting) document.title = `(${waiting}) ${document.title}`;
-    if (waiting > Number(before.waiting) || urgent > Number(before.urgent)) warn(urgent > Number(before.urgent));
+    if (waiting > Number(before.waiting) || urgent > Number(before.urgent)) warn(urgent > Number(before.urgent), language);
   }
-  function warn(urgent) {
+  function warn(urgent, language) {
     const board = $("#board");
     rang = Date.now();
     if (!alerting() || !board) return;
     ring(urgent);
-    if (window.Notification && Notification.permission === "granted" && document.hidden) new Notification(urgent ? board.dataset.alertUrgent : board.dataset.alert, { tag: "helpline", renotify: true });
+    if (window.Notification && Notification.permission === "granted" && document.hidden) new Notification(`${urgent ? board.dataset.alertUrgent : board.dataset.alert}${language ? ` (${language})` : ""}`, { tag: "helpline", renotify: true });
   }
   setInterval(() => { if (Number($("#board")?.dataset.urgent) && Date.now() - rang > 30000) warn(true); }, 5000);
   const bell = $("#alerts");
