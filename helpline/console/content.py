@@ -50,11 +50,11 @@ def page() -> str:
     chosen = {name: request.args.get(name, "")[:40] for name in ("topic", "state", "language")}
     number = max(1, request.args.get("page", 1, type=int))
     with current.reading() as conn:
-        rows = coverage.rows(conn)
         languages = coverage.languages(conn)
+        rows = coverage.rows(conn, languages)
         waiting = len(changes.listed(conn, schema.answer_changes.c.state != "draft"))
     found, total = content_find.find(asked) if asked else ([], 0)
-    hits = {item.key for item in found}
+    hits = {item.key for item in found} | _repeating({item.key for item in found if item.kind == "fact"})
     wanted = [row for row in rows if (not asked or row.key in hits or asked.casefold() in row.key)]
     wanted = [row for row in wanted if _fits(row, chosen, languages)]
     shown = wanted[(number - 1) * ROWS : number * ROWS]
@@ -62,7 +62,9 @@ def page() -> str:
         "content/page.html", rows=shown, languages=languages, counts=coverage.counts(rows), chosen=chosen, asked=asked,
         total=len(wanted), number=number, pages=-(-len(wanted) // ROWS), waiting=waiting, done=done(),
         found=found[:FOUND], found_total=total, topics=sorted({row.topic for row in rows}), states=coverage.STATES,
-        usual=not (asked or any(chosen.values())), asked_often=_impact(),
+        titles={code: language_title(code) for code in languages}, usual=not (asked or any(chosen.values())),
+        asked_often=_impact(),
+        short={state: current.words()(f"content.short.{state}") for state in coverage.STATES},
     )  # fmt: skip
 
 
@@ -177,6 +179,14 @@ def findings_said(findings: list[Any]) -> list[tuple[str, str]]:
     """Level and sentence of each finding."""
     words = current.words()
     return [(one.level, words(f"content.finding.{one.key}", **one.values)) for one in findings]
+
+
+def _repeating(facts: set[str]) -> set[str]:
+    """The answers that repeat one of the facts."""
+    if not facts:
+        return set()
+    published = current.service().answers.items()
+    return {key for key, _, answer in published if facts & {f"{PREFIX}{name}" for name in answer.fact_names}}
 
 
 def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...]) -> bool:

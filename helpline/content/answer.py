@@ -54,7 +54,12 @@ class Answer:
 
 def text_hash(text: str, buttons: Iterable[Button] = ()) -> str:
     """What an approval holds for: the text and its buttons, to the letter."""
-    return hashlib.sha256(f"{text}\0{pack(buttons)}".encode()).hexdigest()
+    return stored_hash(text, pack(buttons))
+
+
+def stored_hash(text: str, packed: str) -> str:
+    """The same, from how the buttons are stored."""
+    return hashlib.sha256(f"{text}\0{packed}".encode()).hexdigest()
 
 
 def pack(buttons: Iterable[Button]) -> str:

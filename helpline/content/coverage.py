@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline.content import changes, history
-from helpline.content.answer import Answer, text_hash, unpack
+from helpline.content.answer import Answer, stored_hash, text_hash, unpack
 from helpline.content.facts import PREFIX
 from helpline.content.sensitive import locked, topic
 from helpline.content.starter import DEFAULT_LANGUAGE, SPOKEN, read_starter
@@ -50,9 +50,8 @@ def languages(conn: Connection) -> tuple[str, ...]:
     return (*SPOKEN, *sorted(found - set(SPOKEN) - {"*"}))
 
 
-def rows(conn: Connection) -> list[Row]:
+def rows(conn: Connection, wanted: tuple[str, ...] = SPOKEN) -> list[Row]:
     """Every answer with the state of each language, by topic and key."""
-    wanted = languages(conn)
     texts: dict[str, dict[str, sa.engine.Row]] = {}
     for row in conn.execute(sa.select(answers).where(~answers.c.key.startswith(PREFIX, autoescape=True))):
         texts.setdefault(row.key, {})[row.language] = row
@@ -137,4 +136,4 @@ def _state(row: sa.engine.Row | None, source: str) -> str:
 
 
 def _hash(row: sa.engine.Row) -> str:
-    return text_hash(row.text, unpack(row.buttons))
+    return stored_hash(row.text, row.buttons)

@@ -27,7 +27,7 @@ from helpline import (
 from helpline.insights import counting
 from helpline.notices import sending
 from helpline.service import Service
-from helpline.worker import trainings
+from helpline.worker import fact_reminders, trainings
 
 log = logs.get(__name__)
 
@@ -111,6 +111,7 @@ JOBS: tuple[Job, ...] = (
     Job("unlearn", 3600, _unlearn),
     Job("silence", 300, _silence),
     Job("directory", 300, _directory, slow=True),
+    Job("facts", 3600, fact_reminders.remind),
     Job("alarms", 5, _alarms),
     Job("notices", 3, sending.send_beside),
     Job("shifts", 30, _shifts),
