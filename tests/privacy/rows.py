@@ -48,7 +48,7 @@ def _value(table, column, made, vault):
         return dt.datetime.now()
     if kind is int:
         is_time = column.name.endswith(("_at", "_since", "_until")) or column.name in ("at", "until", "day")
-        if table.name == "lessons" and column.name == "day":
+        if column.name == "day":
             return clock.now() // 86400
         # Not 1, which PostgreSQL's sequences will give to the next row.
         return clock.now() if is_time else 1000 if column.primary_key else 1
