@@ -142,6 +142,9 @@ class Dictionary:
     def _apostrophe(self, word: str) -> str | None:
         if "'" not in word:
             return None
+        if self.language == "tr":  # `Rotterdam'da`, `voucher'ım`: behind a name stand only endings
+            head = word.partition("'")[0]
+            return self._glosses.get(head) or head or None
         joined = self._glosses.get(word.replace("'", ""))
         parts = [self._glosses.get(part) or self._glosses.get(part + "'") for part in word.split("'")]
         return joined or " ".join(part for part in parts if part) or None

@@ -127,6 +127,11 @@ def test_word_nobody_wrote_down_is_taken_for_a_slip_only_where_people_slip(text,
     assert wanted in gloss.gloss(text, language)
 
 
+def test_turkish_endings_behind_an_apostrophe_mean_nothing_of_their_own():
+    assert gloss.gloss("Rotterdam'da doktor arıyorum", "tr").split()[0] == "rotterdam"
+    assert "voucher" in gloss.gloss("voucher'ım gelmedi", "tr").split()
+
+
 def test_another_consonant_in_arabic_is_another_word():
     known = Dictionary([("انتحار", "suicide"), ("الانتحار", "the suicide"), ("مستشفي", "hospital")], "ar")
     said = [meaning for _, meaning in known.words(["انتظار", "الانتظار", "مستتشفي"])]

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from helpline.invisible import INVISIBLE, between
 
-VERSION = 1
+VERSION = 2
 
 _EMOJI = {
     "help": "🆘🙏📞☎📱🤲",
@@ -54,14 +54,19 @@ _FOLDED = str.maketrans(
         "đ": "d", "¿": " ", "¡": " ",
     }
 )  # fmt: skip
-_AMHARIC = str.maketrans(
-    {
-        chr(ord(other) + vowel): chr(ord(kept) + vowel)
-        for others, kept in (("ሐኀኸ", "ሀ"), ("ሠ", "ሰ"), ("ዐ", "አ"), ("ፀ", "ጸ"))
-        for other in others
-        for vowel in range(7)
+
+
+def _homophones(*pairs: tuple[str, str]) -> dict[int, str]:
+    """Each letter of the first with its seven vowels, to that of the second."""
+    return {
+        ord(other) + vowel: chr(ord(kept) + vowel) for others, kept in pairs for other in others for vowel in range(7)
     }
-)
+
+
+_ETHIOPIC = {
+    "am": _homophones(("ሐኀኸ", "ሀ"), ("ሠ", "ሰ"), ("ዐ", "አ"), ("ፀ", "ጸ")),
+    "ti": _homophones(("ኀ", "ሐ"), ("ሠ", "ሰ"), ("ፀ", "ጸ")),  # its ሐ, ኸ and ዐ are sounds of their own
+}
 _URL = re.compile(r"(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:(?:com|nl|org|net|info)(?:/\S*)?|[a-z]{2,3}/\S+)(?!\w)")
 _MAIL = re.compile(r"\S+@\S+\.\w+")
 _DATE = re.compile(r"(?<!\w)(?:\d{1,2}[-./]\d{1,2}|\d{4}[-./]\d{1,2})[-./]\d{1,4}(?!\w)")
@@ -91,8 +96,8 @@ def normalise(text: str, language: str | None = None) -> str:
     """The message in lower case and one spelling: words, apostrophes inside them, digits, `?` and tags only.
 
     Letters keep their accents (`unaccented` drops them); Arabic loses vowel marks and hamza seats; addresses,
-    long numbers and emoji become tags. `language` matters only for Amharic, whose homophone letters are
-    one sound, while Tigrinya keeps them apart.
+    long numbers and emoji become tags. `language` matters only for the Ethiopic script: letters that are
+    one sound in Amharic or Tigrinya become one, and Tigrinya keeps those apart that are two there.
     """
     if _ALREADY.fullmatch(text):
         return text
@@ -101,8 +106,8 @@ def normalise(text: str, language: str | None = None) -> str:
         text = smiley.sub(tag, text)
     text = text.translate(_GROUP_OF).casefold().translate(_DROPPED).translate(_FOLDED)
     text = "".join(_digit(letter) for letter in text) if not text.isascii() else text
-    if language == "am":
-        text = text.translate(_AMHARIC)
+    if language in _ETHIOPIC:
+        text = text.translate(_ETHIOPIC[language])
     text = _MAIL.sub(" tag_mail ", text)
     text = _URL.sub(" tag_link ", text)
     text = _DATE.sub(" tag_date ", text)
