@@ -20,6 +20,8 @@ COMMANDS = (
     "whatsapp",
     "content",
     "privacy",
+    "keys",
+    "backup",
     "vouchers",
     "directory",
     "places",

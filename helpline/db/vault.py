@@ -17,6 +17,7 @@ class Vault:
     """Seals texts with keys made from SECRET_KEY; old keys still open what they sealed."""
 
     def __init__(self, secret_key: str, previous: tuple[str, ...] = ()) -> None:
+        self._newest = Fernet(_derive(secret_key, b"seal"))
         self._fernet = MultiFernet([Fernet(_derive(key, b"seal")) for key in (secret_key, *previous)])
         self._lookup_keys = [base64.urlsafe_b64decode(_derive(key, b"lookup")) for key in (secret_key, *previous)]
 
@@ -38,6 +39,14 @@ class Vault:
     def reseal(self, sealed: str) -> str:
         """The same content under the newest key."""
         return self._fernet.rotate(sealed.encode("ascii")).decode("ascii")
+
+    def is_newest(self, sealed: str) -> bool:
+        """Whether the newest key alone opens it."""
+        try:
+            self._newest.decrypt(sealed.encode("ascii"))
+        except (InvalidToken, UnicodeEncodeError):
+            return False
+        return True
 
     def lookup(self, kind: str, value: str) -> str:
         """Keyed hash (64 hex digits) of a value, under the newest key."""
