@@ -9,10 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import resource
-import sys
 import tempfile
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,20 +25,18 @@ from helpline.nlu.classifier import Classifier
 from helpline.nlu.progress import Folds
 from helpline.releases import golden, models, publishing, queue, recent, report, snapshot
 from helpline.releases.snapshot import Snapshot
+from helpline.releases.watch import Watch
 from helpline.service import Service
 
-BEAT_SECONDS = 1.0
 CACHE = Path("var") / "training"
 """Rasa keeps here what did not change since the last training; no other process writes there."""
 log = logs.get(__name__)
 
 
-def run(service: Service, release_id: int) -> int:
+def run(service: Service, release_id: int, watch: Watch) -> int:
     """Train, judge and keep a release that was claimed (queue.begin_next); the exit code."""
     _stand_back()
     configure_structlog(logging.WARNING)  # thousands of lines about each rule otherwise
-    watch = _Watch(service, release_id)
-    watch.start()
     try:
         made = _train(service, release_id)
     except Exception as error:
@@ -116,45 +111,6 @@ def _judge(service: Service, new: Classifier, taken: Snapshot, folds: Folds | No
     return report.make(
         new, taken, folds, old=old, before=before, old_report=figures, goldens=golden.read(), messages=messages
     )
-
-
-class _Watch(threading.Thread):
-    """Gives signs of life, and ends the process when it is cancelled or takes too much memory."""
-
-    def __init__(self, service: Service, release_id: int) -> None:
-        super().__init__(daemon=True, name="watch")
-        self._service = service
-        self._release_id = release_id
-        self._done = threading.Event()
-
-    def stop(self) -> None:
-        """The training has ended by itself."""
-        self._done.set()
-        self.join(10)
-
-    def run(self) -> None:
-        while not self._done.wait(BEAT_SECONDS):
-            try:
-                with self._service.engine.begin() as conn:
-                    goes_on = queue.beat(conn, self._release_id)
-                    if not goes_on:
-                        queue.end(conn, self._release_id, "cancelled")
-            except Exception:  # the database comes back, or this training is found lost
-                logs.failure(log, "training_beat_failed", release_id=self._release_id)
-                continue
-            if not goes_on:
-                logs.event(log, "training_cancelled", release_id=self._release_id)
-                os._exit(0)
-            if _megabytes() > self._service.settings.training_memory_mb:
-                with self._service.engine.begin() as conn:
-                    queue.end(conn, self._release_id, "failed", error="TooMuchMemory")
-                logs.event(log, "training_took_too_much_memory", level=40, release_id=self._release_id)
-                os._exit(1)
-
-
-def _megabytes() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _json(value: Any) -> str:

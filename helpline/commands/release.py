@@ -46,10 +46,15 @@ def add_commands(subparsers: Any) -> None:
 
 def _work(arguments: argparse.Namespace) -> int:
     from helpline import logs
-    from helpline.assistant import training
+    from helpline.releases.watch import Watch
 
     logs.to_stderr()
-    return training.run(service.start(), arguments.release)
+    opened = service.start()
+    watch = Watch(opened, arguments.release)
+    watch.start()
+    from helpline.assistant import training  # loading Rasa takes seconds, in which the training lives already
+
+    return training.run(opened, arguments.release, watch)
 
 
 def _train(arguments: argparse.Namespace) -> int:

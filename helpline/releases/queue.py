@@ -22,7 +22,7 @@ from helpline.errors import Refused
 PHASES = ("prepare", "features", "train", "evaluate")
 _USUAL = {"prepare": 12, "features": 6, "train": 18, "evaluate": 8}
 """Seconds each phase takes before anything was measured here."""
-SILENT_SECONDS = 30
+SILENT_SECONDS = 60
 ATTEMPTS = 2
 OPEN = ("queued", "running")
 
@@ -126,6 +126,11 @@ def beat(conn: Connection, release_id: int) -> bool:
     """The training lives; whether it should go on."""
     goes_on = _running(conn, release_id, beat_at=clock.now())
     return goes_on and not get(conn, release_id).cancel_asked
+
+
+def ended(conn: Connection, release_id: int) -> None:
+    """Its process is gone: unless it said how it ended, it counts as lost at once."""
+    _running(conn, release_id, beat_at=0)
 
 
 def end(conn: Connection, release_id: int, state: str, error: str | None = None, **values: Any) -> bool:

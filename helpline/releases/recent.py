@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import inbox, lessons
+from helpline import inbox
 from helpline.db.schema import inbox as inbox_table
 from helpline.db.vault import Vault
 from helpline.errors import HelplineError
+from helpline.lessons import anonymous
 from helpline.nlu import examples
 from helpline.releases.report import Message
 from helpline.releases.snapshot import Snapshot
@@ -28,7 +29,7 @@ def messages(conn: Connection, vault: Vault, limit: int = REPLAYED) -> list[Mess
         except (HelplineError, KeyError, TypeError):
             continue
         if text and text.strip():
-            found.append(Message(lessons.anonymous(text), row.language))
+            found.append(Message(anonymous(text), row.language))
     return found
 
 

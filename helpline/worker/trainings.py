@@ -20,12 +20,16 @@ QUIET = {
 }  # fmt: skip
 """One core for the training, and nothing sent anywhere."""
 log = logs.get(__name__)
-_started: list[subprocess.Popen[bytes]] = []
+_started: dict[int, subprocess.Popen[bytes]] = {}
+"""Trainings of this worker, by number."""
 
 
 def begin_due(service: Service) -> int | None:
     """Start the oldest training that waits, unless one runs; its number."""
-    _started[:] = [child for child in _started if child.poll() is None]
+    for ended in [number for number, child in _started.items() if child.poll() is not None]:
+        del _started[ended]
+        with service.engine.begin() as conn:
+            queue.ended(conn, ended)  # a process that fell over need not be waited for
     with reading(service.engine) as conn:
         if not queue.anything_open(conn):
             return None
@@ -36,8 +40,8 @@ def begin_due(service: Service) -> int | None:
     command = [sys.executable, "-m", "helpline", "release", "work", str(release_id)]
     environment = {**os.environ, **QUIET}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling Rasa and TensorFlow anew takes ten seconds
-    _started.append(
-        subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    _started[release_id] = subprocess.Popen(  # noqa: S603 - our own command
+        command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL
     )
     logs.event(log, "training_begun", release_id=release_id)
     return release_id

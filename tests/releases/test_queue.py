@@ -71,6 +71,18 @@ def test_lost_training_is_begun_once_more_then_given_up(engine):
     assert (found(engine, release_id).state, found(engine, release_id).error) == ("failed", "lost")
 
 
+def test_training_whose_process_is_gone_is_begun_again_at_once(engine):
+    release_id = ask(engine)
+    begin(engine)
+    with engine.begin() as conn:
+        queue.ended(conn, release_id)
+    assert begin(engine) == release_id
+    with engine.begin() as conn:
+        queue.end(conn, release_id, "ready")
+        queue.ended(conn, release_id)
+    assert found(engine, release_id).state == "ready"
+
+
 def test_training_that_gives_signs_of_life_is_left_alone(engine):
     release_id = ask(engine)
     begin(engine)
