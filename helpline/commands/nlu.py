@@ -77,8 +77,9 @@ def _preface(picture: str, count: int) -> str:
         "# How well messages are understood\n\n"
         f"Written by `make evaluate` from {count} examples. In grouped folds no message is read by a model that saw "
         "it or a near-duplicate of it; the examples are written to differ as much as possible, so these figures are "
-        "lower than those of messages by other writers (held out, below them). Language, safety net and classifier "
-        "run as they do in service. Beside other pipelines, on a public set and with a sentence encoder: "
+        "lower than those of messages by other writers (held out, below them; their mistakes have been looked at when "
+        "examples and words were added, without taking a sentence over, so they flatter a little). Language, safety "
+        "net and classifier run as they do in service. Beside others, on a public set and with a sentence encoder: "
         "[nlu-compared.md](nlu-compared.md).\n\n"
         f"![Share of wrong answers against share of messages answered, per language]({picture})\n\n"
     )
