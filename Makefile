@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup demo test test-fast test-faults check fix train run evaluate benchmark-nlu benchmark-clinc benchmark-desk lock screenshots clean
+.PHONY: help setup demo test test-fast test-faults check fix train run evaluate benchmark benchmark-nlu benchmark-clinc benchmark-desk lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fix: setup ## Let the tools mend what they can
 
 evaluate: setup ## Measure how well messages are understood; writes docs/benchmarks/nlu.md
 	@$(PY) -m helpline evaluate
+
+benchmark: setup ## Messages a second and time to answer, beside Rasa's own projects; writes docs/benchmarks/messages.md
+	@$(PY) -m benchmarks.messages --full
 
 benchmark-nlu: setup ## Our understanding beside DIET and logistic regression, same folds
 	@$(PY) -m benchmarks.nlu_pipelines

@@ -2,8 +2,8 @@
 
     python -m benchmarks.messages [--contacts 200] [--each 5] [--rate 20] [--database URL] [--without-default]
 
-Starts the real channel, action server and worker on free ports with a stand-in Graph API; drives them from this
-process. Prints a table and writes docs/benchmarks/messages.json. Bounded: contacts x each messages, twice.
+Starts the real channel and worker on free ports with a stand-in Graph API; drives them from this process. Bounded:
+contacts x each messages, twice. `make benchmark` runs it in full and writes docs/benchmarks/messages.md.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Service:
                 check=True,
                 stdout=subprocess.DEVNULL,
             )
-        for name in ("actions", "channel", "worker"):
+        for name in ("channel", "worker"):
             log = (self.folder / f"{name}.log").open("wb")
             self.children[name] = subprocess.Popen(
                 [sys.executable, "-m", "helpline", name],
@@ -79,6 +79,10 @@ class Service:
                 start_new_session=True,
             )
 
+    def cpu(self) -> dict[str, float]:
+        """Processor time of each so far; `load` is this process, which drives them and stands in for WhatsApp."""
+        return {**{name: cpu_seconds(child.pid) for name, child in self.children.items()}, "load": time.process_time()}
+
     def stop(self) -> None:
         """End them."""
         for child in self.children.values():
@@ -87,17 +91,35 @@ class Service:
             child.wait(30)
 
 
+def _family(pid: int) -> list[Path]:
+    """A process and its children in /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+        if int(stat.parent.name) == pid or parent == pid:
+            found.append(stat.parent)
+    return found
+
+
 def resident_mb(pid: int) -> float:
     """Memory of a process and its children, in MB."""
     total = 0
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            facts = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-        except OSError:
-            continue
-        if int(facts["Pid"]) == pid or int(facts["PPid"]) == pid:
-            total += int(facts.get("VmRSS", "0 kB").split()[0])
+    for one in _family(pid):
+        facts = dict(line.split(":", 1) for line in (one / "status").read_text().splitlines() if ":" in line)
+        total += int(facts.get("VmRSS", "0 kB").split()[0])
     return total / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and its children: unlike a rate, it does not depend on what else the machine does."""
+    ticks = 0
+    for one in _family(pid):
+        fields = (one / "stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def ready(url: str, seconds: float) -> float:
@@ -130,7 +152,10 @@ async def measure(contacts: int, each: int, rate: float, database: str) -> dict[
             async with aiohttp.ClientSession() as session:
                 await _paced(session, url, stand_in, ["31610000000"], len(TEXTS), 2.0)  # warm
                 paced = await _paced(session, url, stand_in, _phones(contacts, 1), each, rate)
+                before = service.cpu()
                 burst = await _burst(session, url, stand_in, _phones(contacts, 2), each)
+                used = {name: seconds - before[name] for name, seconds in service.cpu().items()}
+                burst["cpu_ms"] = {name: round(1000 * one / burst["messages"], 2) for name, one in used.items()}
             memory = {process: round(resident_mb(child.pid)) for process, child in service.children.items()}
             return {"start_s": round(up, 1), **paced, **burst, "resident_mb": memory}
         finally:
@@ -165,10 +190,10 @@ async def _paced(
     return {
         "rate": rate,
         "complete": complete,
-        "ack_p50_ms": _ms(acknowledged, 50),
-        "ack_p95_ms": _ms(acknowledged, 95),
-        "p50_ms": _ms(answered, 50),
-        "p95_ms": _ms(answered, 95),
+        "ack_p50_ms": milliseconds(acknowledged, 50),
+        "ack_p95_ms": milliseconds(acknowledged, 95),
+        "p50_ms": milliseconds(answered, 50),
+        "p95_ms": milliseconds(answered, 95),
     }
 
 
@@ -196,82 +221,37 @@ async def _burst(
     }
 
 
-def _ms(values: list[float], percentile: int) -> float:
+def milliseconds(values: list[float], percentile: int) -> float:
+    """A percentile of seconds."""
     if len(values) < 2:
         return round(1000 * values[0], 1) if values else 0.0
     return round(1000 * statistics.quantiles(values, n=100)[percentile - 1], 1)
 
 
-async def measure_default(contacts: int, each: int) -> dict[str, Any]:
-    """The same messages through `rasa init`'s project over its REST channel (nothing is stored or signed there)."""
-    with tempfile.TemporaryDirectory(prefix="rasa-default-") as name:
-        environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        began = time.perf_counter()
-        init = [sys.executable, "-m", "rasa", "init", "--no-prompt", "--init-dir", name]
-        subprocess.run(init, env=environment, check=True, capture_output=True, cwd=name)
-        trained = time.perf_counter() - began
-        (Path(name) / "credentials.yml").write_text("rest:\n")
-        port = free_port()
-        with (Path(name) / "log").open("wb") as log:
-            command = [sys.executable, "-m", "rasa", "run", "--port", str(port), "--interface", "127.0.0.1"]
-            child = subprocess.Popen(command, env=environment, cwd=name, stdout=log, stderr=log, start_new_session=True)
-        try:
-            up = await ready(f"http://127.0.0.1:{port}/", 240)
-            url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
-            took: list[float] = []
-            gate = asyncio.Semaphore(16)
-            async with aiohttp.ClientSession() as session:
-
-                async def one(sender: str, text: str) -> None:
-                    async with gate:
-                        start = time.perf_counter()
-                        async with session.post(url, json={"sender": sender, "message": text}) as answer:
-                            await answer.read()
-                        took.append(time.perf_counter() - start)
-
-                for _ in range(5):
-                    await one("warm", "hello")
-                took.clear()
-                start = time.perf_counter()
-                for _ in range(each):
-                    await asyncio.gather(*(one(f"c{number}", "hello") for number in range(contacts)))
-                seconds = time.perf_counter() - start
-                rate = round(contacts * each / seconds, 1)
-                took.clear()
-                for number in range(50):
-                    await one(f"alone{number}", "hello")
-            return {
-                "init_and_train_s": round(trained, 1),
-                "start_s": round(up, 1),
-                "messages_per_s": rate,
-                "alone_p50_ms": _ms(took, 50),
-                "alone_p95_ms": _ms(took, 95),
-                "resident_mb": round(resident_mb(child.pid)),
-            }
-        finally:
-            os.killpg(child.pid, signal.SIGTERM)
-            child.wait(30)
-
-
 def main() -> None:
-    """Run both and print."""
+    """Run all and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--contacts", type=int, default=200)
     parser.add_argument("--each", type=int, default=5)
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--database", default="")
     parser.add_argument("--without-default", action="store_true")
+    parser.add_argument("--full", action="store_true", help="1, 50 and 2,000 contacts on both databases, and a report")
     chosen = parser.parse_args()
+    if chosen.full:
+        from benchmarks import messages_report
+
+        messages_report.run()
+        return
     figures: dict[str, Any] = {
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "helpline": asyncio.run(measure(chosen.contacts, chosen.each, chosen.rate, chosen.database)),
     }
     if not chosen.without_default:
-        figures["rasa_init_default"] = asyncio.run(measure_default(chosen.contacts, chosen.each))
+        from benchmarks import rasa_projects
+
+        figures["rasa_init_default"] = asyncio.run(rasa_projects.measure(chosen.contacts, chosen.each))
     print(json.dumps(figures, indent=2))
-    path = Path("docs/benchmarks/messages.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import sqlalchemy as sa
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, Histogram, generate_latest
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
@@ -34,6 +34,9 @@ acknowledgement_seconds = Histogram(
     "From the webhook's arrival to our answer.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
+
+waiting_gauge = Gauge("helpline_inbox_waiting", "Messages received and not yet dealt with.")
+oldest_gauge = Gauge("helpline_inbox_oldest_seconds", "Age of the oldest of them.")
 
 
 class WhatsAppChannel(InputChannel):
@@ -74,6 +77,16 @@ class WhatsAppChannel(InputChannel):
                 self._drain.wake()
             return HTTPResponse(status=status)
 
+        @routes.post("/twilio")
+        async def receive_twilio(request: Request) -> HTTPResponse:
+            with acknowledgement_seconds.time():
+                signed = request.headers.get("x-twilio-signature")
+                status, parcels = reception.unpack_twilio(self._service, request.body, signed)
+                status, new = await self._store(status, parcels)
+            if new and self._drain is not None:
+                self._drain.wake()
+            return HTTPResponse(status=status)
+
         @routes.listener("after_server_start")
         async def start(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
             agent = getattr(app.ctx, "agent", None)
@@ -105,6 +118,9 @@ class WhatsAppChannel(InputChannel):
             status, parcels = reception.unpack(self._service, raw, signed)
         else:
             status, parcels = await loop.run_in_executor(None, reception.unpack, self._service, raw, signed)
+        return await self._store(status, parcels)
+
+    async def _store(self, status: int, parcels: list[reception.Parcel]) -> tuple[int, int]:
         new = 0
         try:
             for parcel in parcels:
@@ -133,10 +149,21 @@ class WhatsAppChannel(InputChannel):
             return await asyncio.get_running_loop().run_in_executor(None, self._health, app)
 
         async def metrics(_request: Request) -> HTTPResponse:
+            await asyncio.get_running_loop().run_in_executor(None, self._look)
             return raw(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
         app.add_route(health, "/health")
         app.add_route(metrics, "/metrics")
+
+    def _look(self) -> None:
+        try:
+            with reading(self._service.engine) as conn:
+                count, oldest = inbox.waiting(conn)
+        except sa.exc.SQLAlchemyError:
+            logs.failure(log, "metrics_without_database")
+            return
+        waiting_gauge.set(count)
+        oldest_gauge.set(oldest)
 
     def _health(self, app: Sanic) -> HTTPResponse:
         agent = getattr(app.ctx, "agent", None)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from prometheus_client import Histogram
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from sqlalchemy.engine import Connection
@@ -35,6 +36,11 @@ TROUBLE_SECONDS = 1.0
 
 T = TypeVar("T")
 log = logs.get(__name__)
+turn_seconds = Histogram(
+    "helpline_turn_seconds",
+    "From a message's taking to its outcome.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15),
+)
 
 
 class Drain:
@@ -101,10 +107,11 @@ class Drain:
 
     async def _handle(self, received: inbox.Received) -> None:
         try:
-            begun, memory = await self._do(partial(self._begin, received))
-            if begun is not None:
-                heard = await self._ask(begun, memory)
-                await self._do(partial(self._end, begun, heard, memory))
+            with turn_seconds.time():
+                begun, memory = await self._do(partial(self._begin, received))
+                if begun is not None:
+                    heard = await self._ask(begun, memory)
+                    await self._do(partial(self._end, begun, heard, memory))
         except Exception:
             logs.failure(log, "message_not_handled", inbox_id=received.id)
             await self._rescue(received)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from typing import Any
 
-from helpline import service
+from helpline import logs, service
 from helpline.db import migrate
+
+WAIT_SECONDS = 1.0
+log = logs.get(__name__)
 
 
 def add_commands(subparsers: Any) -> None:
@@ -55,8 +59,20 @@ def rasa_environment(settings: Any) -> dict[str, str]:
     }
 
 
+def _await_database(opened: service.Service) -> None:
+    """Wait for the database and its tables, and say so: processes may be started in any order."""
+    logs.to_stderr()
+    said = None
+    while (missing := migrate.waits_for(opened.engine)) is not None:
+        if missing != said:
+            logs.event(log, "waiting_for", level=30, what=missing)
+            said = missing
+        time.sleep(WAIT_SECONDS)
+
+
 def _channel(_arguments: argparse.Namespace) -> None:
     opened = service.start()
+    _await_database(opened)
     _become(channel_command(opened.settings), rasa_environment(opened.settings))
 
 
@@ -73,13 +89,17 @@ def _become(command: list[str], environment: dict[str, str]) -> None:
 def _worker(_arguments: argparse.Namespace) -> None:
     from helpline.worker import process
 
-    process.serve(service.start())
+    opened = service.start()
+    _await_database(opened)
+    process.serve(opened)
 
 
 def _console(_arguments: argparse.Namespace) -> None:
     from helpline.console import app
 
-    app.serve(service.start().settings)
+    opened = service.start()
+    _await_database(opened)
+    app.serve(opened.settings)
 
 
 def _simulator(_arguments: argparse.Namespace) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Engine
 
 from helpline.db import append_only
+from helpline.db.schema import metadata
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -16,6 +18,15 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     command.upgrade(_config(engine), revision)
     with engine.begin() as conn:
         append_only.guard(conn)
+
+
+def waits_for(engine: Engine) -> str | None:
+    """What a process must wait for before it can work: `database`, `migration`, or nothing."""
+    try:
+        there = set(sa.inspect(engine).get_table_names())
+    except sa.exc.SQLAlchemyError:
+        return "database"
+    return None if set(metadata.tables) <= there else "migration"
 
 
 def downgrade(engine: Engine, revision: str) -> None:
