@@ -111,11 +111,17 @@ def test_pages_have_no_inline_script_or_style(sara, case_id):
 
 def test_session_ends_after_an_idle_hour_and_polling_does_not_prolong_it(sara):
     assert sara.get("/cases").status_code == 200
-    for _ in range(4):
+    for _ in range(5):
         clock.shift(16 * 60)
         sara.get("/cases/live")
     answer = sara.get("/cases")
     assert answer.status_code == 302 and "/sign-in?next=" in answer.headers["Location"]
+
+
+def test_an_hours_sleep_signs_nobody_out(sara):
+    sara.get("/cases")
+    clock.shift(3600 + 30)
+    assert sara.get("/cases/live").status_code == 200
 
 
 def test_session_ends_after_twelve_hours_whatever_one_does(sara):
