@@ -3,7 +3,7 @@
 Our rules are *intent, then actions*: what follows depends on the intent alone. Whether that holds is read from the
 trained model itself. Where it does, its policies are asked once for each intent, in a conversation that holds nothing
 else, and the answer is kept: predicting, copying and replaying the conversation for every action is most of what a
-turn costs in Rasa (docs/decisions/8-turns-in-batches.md). Everything else (several-turn rules, forms, other policies,
+turn costs in Rasa (docs/decisions/11-turns-together.md). Everything else (several-turn rules, forms, other policies,
 events that change what comes next) goes through Rasa's own loop, so writing such a rule needs no change here.
 """
 
