@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from helpline import cases, clock, inbox, redaction
+from helpline import language as languages
 from helpline.db.engine import insert_once, reading
 from helpline.db.schema import cases as cases_table
 from helpline.db.schema import contacts, lessons, outbox
@@ -261,7 +262,8 @@ def _keep(conn: Connection, vault: Vault, heaps: _Heaps, one: dict[str, object])
     text = anonymous(str(one["text"] or ""), readable=True)[: store.LONGEST].strip()
     if not any(letter.isalpha() for letter in _PLACEHOLDER.sub("", text)):
         return False
-    language = str(one["language"]) if one["language"] else None
+    spoken_before = str(one["language"]) if one["language"] else None
+    language = languages.identify(_PLACEHOLDER.sub("", text), prior=spoken_before).code
     heap = heaps.find(text, language)
     values = {
         "source": one["source"], "owner": vault.lookup("lesson owner", str(one["contact_id"])),

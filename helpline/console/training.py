@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from flask import request
@@ -20,7 +21,7 @@ from helpline.releases import models, publishing, queue
 from helpline.service import Service
 
 log = logs.get(__name__)
-_indexes: dict[str, Index] = {}
+_indexes: WeakKeyDictionary[Engine, Index] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -32,7 +33,7 @@ def index() -> Index:
 def index_of(engine: Engine) -> Index:
     """As `index`, outside of a request."""
     with _lock:
-        found = _indexes.setdefault(str(engine.url), Index())
+        found = _indexes.setdefault(engine, Index())
     found.refresh(engine)
     return found
 

@@ -69,6 +69,8 @@ class Index:
             now = store.revision(conn)
             if now == self._revision:
                 return
+            if now < self._revision:  # an older database was put back under us
+                self._forget()
             active = {one.id for one in store.listed(conn, since=self._revision)}
             self._take(store.changed_since(conn, self._revision), active)
             self._revision = now
@@ -128,6 +130,11 @@ class Index:
                     self._counted[key] = known
                 counts[key] = known[1]
             return counts
+
+    def _forget(self) -> None:
+        self._revision, self._matrix = -1, None
+        self._rows, self._folded, self._places, self._counted = [], [], {}, {}
+        self._used, self._languages = np.zeros(0, bool), np.zeros(0, "U8")
 
     def _take(self, changed: list[store.Example], active: set[int]) -> None:
         fresh = [one for one in changed if one.id not in self._places]

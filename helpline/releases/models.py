@@ -7,9 +7,10 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from helpline.db.engine import reading
 from helpline.db.schema import release_models, releases
@@ -23,6 +24,7 @@ from helpline.service import Service
 
 KEPT = 12
 """Releases whose models stay, besides those that were live last: to go back to."""
+_IN_MEMORY = 3
 INSTALLED = Path("models")
 """Where `helpline train` puts the model of the starter content."""
 
@@ -80,26 +82,25 @@ class Reader:
     model: Classifier
 
 
-_readers: dict[tuple[str, int | None], Reader] = {}
+_readers: WeakKeyDictionary[Engine, dict[int | None, Reader]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
 def reader(service: Service, release_id: int | None) -> Reader:
     """The classifier of a release, or of the installed model; kept in memory, a few at a time."""
-    key = (str(service.engine.url), release_id)
     with _lock:
-        known = _readers.get(key)
-        if known is not None:
-            return known
+        known = _readers.setdefault(service.engine, {})
+        if release_id in known:
+            return known[release_id]
         if release_id is None:
             made = Reader(None, understand.current(INSTALLED))
         else:
             with reading(service.engine) as conn:
                 model = load(conn, service.vault, release_id)
             made = Reader(release_id, classifier_of(model))
-        while len(_readers) >= 3:
-            _readers.pop(next(iter(_readers)))
-        _readers[key] = made
+        while len(known) >= _IN_MEMORY:
+            known.pop(next(iter(known)))
+        known[release_id] = made
         return made
 
 
