@@ -141,7 +141,11 @@ def send_back(key: str, language: str) -> Page:
 @bp.post("/publish")
 def publish(key: str, language: str) -> Page:
     """Make it live on the next message."""
-    return _act(key, language, "published", lambda c, me, v: changes.publish(c, key, language, me.id, v))
+    holds = bool(request.form.get("holds"))
+    return _act(
+        key, language, "published",
+        lambda c, me, v: changes.publish(c, key, language, me.id, v, translations_hold=holds),
+    )  # fmt: skip
 
 
 @bp.post("/confirm")

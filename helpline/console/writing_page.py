@@ -72,7 +72,8 @@ def draw(
         diff=differences.words(then.text, context.source.text) if then and context.source else [],
         targets=_targets(context), own=bool(change and me.id in change.authors), is_fact=changes.is_fact(key),
         rows=[*shown.buttons, *([Button("", "")] if len(shown.buttons) < MOST_BUTTONS else [])],
-        topic=sensitive.topic(key), changed=pages.compared(live.text if live else "", change.text if change else ""),
+        topic=sensitive.topic(key), following=_following(context, states),
+        changed=pages.compared(live.text if live else "", change.text if change else ""),
     )  # fmt: skip
 
 
@@ -144,6 +145,14 @@ def drawn(key: str, language: str, written: Wording, context: check.Context) -> 
     told = context.live or context.source
     answer = Answer(written.text, written.buttons, told.facts if told else {})
     return bubbles(key, language, answer) if answer.text.strip() else []
+
+
+def _following(context: check.Context, states: dict[str, str]) -> str:
+    """The languages whose text becomes outdated when this one goes live."""
+    if context.language != DEFAULT_LANGUAGE or context.live is None:
+        return ""
+    held = [code for code, state in states.items() if state not in ("missing", "outdated") and code != context.language]
+    return ", ".join(map(pages.language_title, held))
 
 
 def _source(context: check.Context) -> list[Bubble]:

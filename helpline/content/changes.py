@@ -190,19 +190,28 @@ def discard(conn: Connection, key: str, language: str, account_id: int, seen: in
     conn.execute(sa.delete(table).where(*_is(change)))
 
 
-def publish(conn: Connection, key: str, language: str, account_id: int, seen: int) -> int:
-    """Make an approved text live; the content version every process will read. No model is touched."""
+def publish(
+    conn: Connection, key: str, language: str, account_id: int, seen: int, *, translations_hold: bool = False
+) -> int:
+    """Make an approved text live; the content version every process will read. No model is touched.
+
+    With `translations_hold` a small correction of the English text does not make its translations outdated.
+    """
     change = _require(conn, key, language, seen)
     if change.state != "approved" or change.approved_hash != change.hash:
         raise Refused("error.content_not_approved")
     _require_clean(conn, change)
     if change.origin == "machine" and informs(key):
         raise Refused("error.content_machine")
-    version = live(conn, key, language)[1]
+    before, version = live(conn, key, language)
     if version != change.base_version:
         raise StaleVersion("The live text changed since this change was begun.")
     _write(conn, change, version)
     conn.execute(sa.delete(table).where(*_is(change)))
+    if translations_hold and before is not None and language == DEFAULT_LANGUAGE:
+        made_from = text_hash(before.text, before.buttons)
+        same = sa.and_(answers.c.key == key, answers.c.language != language, answers.c.source_hash == made_from)
+        conn.execute(sa.update(answers).where(same).values(source_hash=change.hash))
     number = store.raise_version(conn)
     history.record(conn, key, language, "published", change.text, change.buttons, account_id, live_version=number)
     return number

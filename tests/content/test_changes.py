@@ -268,6 +268,17 @@ def test_matrix_says_missing_outdated_machine_unreviewed_and_good(service, peopl
         }  # fmt: skip
 
 
+def test_small_correction_of_english_leaves_the_translations_as_they_are(service, people):
+    ann, bo = people
+    with service.engine.begin() as conn:
+        change = save(conn, "utter_hello", "en", "Hello.\nHow can we help?", ann)
+        changes.approve(conn, "utter_hello", "en", bo, change.version, change.hash)
+        changes.publish(conn, "utter_hello", "en", bo, change.version + 1, translations_hold=True)
+        assert coverage.state(conn, "utter_hello", "nl") == "unreviewed"
+        to_live(conn, "utter_hello", "en", "Good day", ann, bo)
+        assert coverage.state(conn, "utter_hello", "nl") == "outdated"
+
+
 def test_machine_translation_never_goes_live_on_health_or_law_unless_a_person_wrote_over_it(service, people):
     ann, bo = people
     text = "Frage zuerst."
