@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -37,3 +39,15 @@ def local(timestamp: int) -> dt.datetime:
 def today() -> dt.date:
     """Today's date in the Netherlands."""
     return local(now()).date()
+
+
+@contextmanager
+def pretending(at: float) -> Iterator[None]:
+    """Let it be another moment meanwhile. Only the made-up history of the demo is written so, before anything runs."""
+    global _offset
+    before = _offset
+    _offset = at - time.time()
+    try:
+        yield
+    finally:
+        _offset = before

@@ -26,6 +26,8 @@ from helpline.messages import Identity, IdentityChange
 IDLE_SECONDS = 30 * 60
 TURNS_PER_STRETCH = 30
 """A stretch of assistant talk ends after this much silence or this many turns: then cost per message stays flat."""
+MADE_UP, MADE_UP_ID = "Demo ", "NL.DEMO"
+"""How aliases and user ids of the demo's made-up contacts begin; WhatsApp gives no such id to anybody."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,11 @@ def begin_turn(conn: Connection, contact_id: str) -> str:
     stretch = row.stretch + 1 if fresh else row.stretch
     _update(conn, contact_id, stretch=stretch, stretch_turns=1 if fresh else row.stretch_turns + 1, stretch_at=at)
     return f"{contact_id}:{stretch}"
+
+
+def is_made_up(alias: str) -> bool:
+    """Whether this is somebody the demo made up."""
+    return alias.startswith(MADE_UP)
 
 
 def of_sender(sender_id: str) -> str:

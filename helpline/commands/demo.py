@@ -21,6 +21,7 @@ from helpline.commands import processes
 from helpline.commands.starter import load_starter
 from helpline.commands.train import train
 from helpline.db import migrate
+from helpline.demo import loading
 from helpline.errors import HelplineError, SettingsError
 
 READY_SECONDS = 180
@@ -38,8 +39,8 @@ class Process:
 
 def add_commands(subparsers: Any) -> None:
     """Register the noun."""
-    demo = subparsers.add_parser("demo", help="set up, train and run everything here")
-    demo.set_defaults(run=_demo)
+    noun = subparsers.add_parser("demo", help="set up, train and run everything here")
+    noun.set_defaults(run=_demo)
 
 
 def _demo(_arguments: argparse.Namespace) -> int:
@@ -49,6 +50,8 @@ def _demo(_arguments: argparse.Namespace) -> int:
     opened = service.start(chosen)
     _step("Database", lambda: _database(opened))
     _step("Content, places and demo accounts", lambda: load_starter(opened))
+    if chosen.demo_data == "on":
+        _step("Two made-up months", lambda: loading.load(opened))
     _step("Assistant", train)
     running = _start_all(chosen, began)
     try:

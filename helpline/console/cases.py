@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, clock, drafts, holding, presence, privacy, replies, timeline
+from helpline import cases, clock, contacts, drafts, holding, presence, privacy, replies, timeline
 from helpline.console import answers, current, forms, queue
 from helpline.errors import InputError, Refused
 
@@ -35,6 +35,11 @@ class Opened:
     drafts: dict[str, str]
     beside: list[presence.Colleague]
     """Colleagues who look at the same case."""
+
+    @property
+    def made_up(self) -> bool:
+        """Whether this is somebody of the demo."""
+        return contacts.is_made_up(self.case.alias)
 
     @property
     def window_open(self) -> bool:

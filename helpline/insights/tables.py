@@ -68,7 +68,9 @@ def month(conn: Connection, first: dt.date, *, demo: bool = False) -> Month:
 
 def months(conn: Connection, *, demo: bool = False) -> list[dt.date]:
     """The months of which there is anything, oldest first."""
-    days = conn.execute(sa.select(insights.c.day).where(insights.c.demo == demo).distinct()).scalars()
+    # Hours are counted on the first day of their week, which may be in a month that has nothing else.
+    known = sa.select(insights.c.day).where(insights.c.demo == demo, insights.c.measure != "hour")
+    days = conn.execute(known.distinct()).scalars()
     return sorted({date_of(day).replace(day=1) for day in days})
 
 

@@ -139,6 +139,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         **os.environ,
         **{name: str(port) for name, port in ports.items()},
         "DATABASE_URL": f"sqlite:///{folder}/helpline.db",
+        "DEMO_DATA": "off",  # the journeys look for their own cases
     }
     log = folder / "demo.log"
     with log.open("w") as out:
