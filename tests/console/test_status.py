@@ -48,3 +48,12 @@ def test_a_page_is_shown_even_when_what_is_wrong_cannot_be_looked_up(service, sa
         conn.exec_driver_sql("ALTER TABLE heartbeats RENAME TO heartbeats_gone")
     console.extensions.pop("troubles", None)
     assert sara.get("/help").status_code == 200
+
+
+def test_a_fault_in_the_frame_of_every_page_is_still_told_in_words(sara, console, monkeypatch):
+    def broken():
+        raise RuntimeError
+
+    monkeypatch.setitem(console.jinja_env.globals, "troubles", broken)
+    answer = sara.get("/help")
+    assert answer.status_code == 500 and "Something went wrong on our side" in answer.text
