@@ -14,7 +14,7 @@ from helpline import clock, heartbeats, inbox, logs, notices, outbox
 from helpline.db import schema
 from helpline.db.engine import reading
 from helpline.service import Service
-from helpline.whatsapp import client
+from helpline.whatsapp import carrier, client
 
 KIND = "whatsapp"
 UNREACHABLE_SECONDS = 120
@@ -40,10 +40,7 @@ class Trouble:
 
 def look(service: Service, wire: client.Client | None = None) -> None:
     """Ask WhatsApp for our own number, keep the answer, and tell who is on call of anything that is wrong."""
-    settings = service.settings
-    wire = wire or client.Client(
-        settings.whatsapp_api_url, settings.whatsapp_phone_number_id, settings.whatsapp_access_token
-    )
+    wire = wire or carrier.client_of(service.settings)
     trouble = _asked(wire)
     with service.engine.begin() as conn:
         before = _sign(conn)

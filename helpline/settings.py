@@ -12,13 +12,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from helpline import settings_faults
 from helpline.errors import SettingsError
 
 DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105 - refused when ENVIRONMENT=production
-_NOTICES = re.compile(
-    r"(?:team|coordinator|on_call|translate)="
-    r"(?:(?:teams|slack|webhook)\+https?://[^\s@/]+(?:/\S*)?|mailto:[^\s@,;:<>]+@[^\s@,;:<>]+)"
-)
 _TILES = re.compile(r"https://(?:\{s\}\.)?[\w.:-]+/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[\w/{}.?=&@%~-]+")
 
 
@@ -44,6 +41,15 @@ class Settings:
         "100000000000001", "our number at WhatsApp (Meta's id, not the number itself)"
     )
     whatsapp_api_url: str = _setting("https://graph.facebook.com/v24.0", "Graph API with its version, or a stand-in")
+    carrier: str = _setting("meta", "who carries the messages: `meta` (Cloud API) or `twilio`")
+    twilio_account_sid: str = _setting("", "account at Twilio, AC...")
+    twilio_auth_token: str = _setting(
+        "", "token of that account, also signs webhooks; two, comma-separated, while rotating", secret=True
+    )
+    twilio_number: str = _setting("", "our number at Twilio, +31...")
+    twilio_webhook_url: str = _setting("", "address Twilio posts to as the world sees it, https://.../twilio")
+    twilio_template: str = _setting("", "sid of the approved template that says that an answer is ready, HX...")
+    twilio_api_url: str = _setting("https://api.twilio.com", "Twilio's API, or a stand-in")
     whatsapp_template: str = _setting(
         "answer_waiting", "approved template that only says that an answer is ready; for after WhatsApp's 24 hours"
     )
@@ -101,6 +107,8 @@ class Settings:
     notice_language: str = _setting("en", "language of notices, `en` or `nl`")
     notice_summary_hour: int = _setting("8", "hour of the morning summary in the Netherlands; -1: none")  # type: ignore[assignment]
     training_memory_mb: int = _setting("3000", "memory a training may take, in MB; above it, it is ended")  # type: ignore[assignment]
+    satisfaction: str = _setting("on", "ask now and then, with two buttons, whether it helped: `on` or `off`")
+    demo_data: str = _setting("on", "two made-up months in a new database of `make demo`: `on` or `off`")
     semantic_encoder: str = _setting("", "folder of an ONNX sentence encoder; empty: none")
 
     def __repr__(self) -> str:
@@ -119,6 +127,16 @@ class Settings:
     def asks_second_factor(self) -> bool:
         """Whether roles that see people need a second factor."""
         return self.production if self.second_factor == "auto" else self.second_factor == "on"
+
+    @property
+    def our_number(self) -> str:
+        """How webhooks of the carrier name our number."""
+        return f"whatsapp:{self.twilio_number}" if self.carrier == "twilio" else self.whatsapp_phone_number_id
+
+    @property
+    def twilio_tokens(self) -> tuple[str, ...]:
+        """Tokens that may sign Twilio's webhooks: one, or two while rotating; calls use the first."""
+        return tuple(s.strip() for s in self.twilio_auth_token.split(",") if s.strip())
 
     @property
     def app_secrets(self) -> tuple[str, ...]:
@@ -185,9 +203,10 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
             faults.append("PLATFORM121_URL must begin with https://; a password goes there.")
     if values["directory_tiles_url"] and not _TILES.fullmatch(str(values["directory_tiles_url"])):
         faults.append("DIRECTORY_TILES_URL must be like https://tiles.example.org/{z}/{x}/{y}.png.")
-    faults += _notice_faults(values)
-    faults += _sign_in_faults(values)
-    faults += _keeping(values)
+    faults += settings_faults.everywhere(values)
+    for name in ("satisfaction", "demo_data"):
+        if values[name] not in ("on", "off"):
+            faults.append(f"{name.upper()} is {values[name]!r}; it must be on or off.")
     if int(values["cases_per_agent"]) < 1:
         faults.append("CASES_PER_AGENT must be at least 1.")
     if not 0 <= int(values["trusted_proxies"]) < 10:
@@ -197,82 +216,7 @@ def _faults(values: Mapping[str, str | int]) -> list[str]:
     if int(values["assistant_deadline"]) < 1:
         faults.append("ASSISTANT_DEADLINE must be at least 1 second.")
     if values["environment"] == "production":
-        faults += _insecure(values)
-    return faults
-
-
-def _notice_faults(values: Mapping[str, str | int]) -> list[str]:
-    faults = []
-    words = str(values["notices"]).split()
-    if any(not _NOTICES.fullmatch(word) for word in words):
-        # The word itself is not shown: its address is a secret.
-        faults.append(
-            "NOTICES must be words like team=teams+https://host/path, coordinator=slack+https://…, "
-            "on_call=webhook+https://… or on_call=mailto:desk@example.org."
+        faults += settings_faults.insecure(
+            values, {f.name: f.metadata["default"] for f in dataclasses.fields(Settings)}
         )
-    if any("+http://" in word for word in words) and values["environment"] == "production":
-        faults.append("NOTICES must use https:// in production.")
-    if any("=webhook+" in word for word in words) and len(str(values["notice_secret"])) < 16:
-        faults.append("NOTICE_SECRET must have at least 16 characters; NOTICES names a webhook, which it signs for.")
-    if any("=mailto:" in word for word in words) and not (values["notice_smtp_url"] and values["notice_from"]):
-        faults.append("NOTICE_SMTP_URL and NOTICE_FROM are missing; NOTICES names a mailbox.")
-    if values["notice_smtp_url"] and not re.fullmatch(r"smtps?://\S+", str(values["notice_smtp_url"])):
-        faults.append("NOTICE_SMTP_URL must begin with smtps:// or smtp://.")
-    if values["console_url"] and not re.fullmatch(r"https?://[^\s?#]+", str(values["console_url"])):
-        faults.append("CONSOLE_URL must be like https://desk.example.org.")
-    if values["notice_language"] not in ("en", "nl"):
-        faults.append("NOTICE_LANGUAGE must be en or nl.")
-    if not -1 <= int(values["notice_summary_hour"]) <= 23:
-        faults.append("NOTICE_SUMMARY_HOUR is an hour from 0 to 23, or -1.")
-    return faults
-
-
-def _sign_in_faults(values: Mapping[str, str | int]) -> list[str]:
-    faults = []
-    if values["second_factor"] not in ("auto", "on", "off"):
-        faults.append("SECOND_FACTOR must be on, off or auto.")
-    if values["oidc_issuer"]:
-        for name in ("oidc_client_id", "oidc_client_secret", "console_url"):
-            if not values[name]:
-                faults.append(f"{name.upper()} is missing; OIDC_ISSUER needs it.")
-        if not re.fullmatch(r"https?://[^\s?#@]+", str(values["oidc_issuer"])):
-            faults.append("OIDC_ISSUER must be like https://login.example.org.")
-        if values["oidc_new_role"] not in ("", "agent", "editor", "coordinator", "viewer"):
-            faults.append("OIDC_NEW_ROLE must be agent, editor, coordinator or viewer, or empty.")
-    return faults
-
-
-_LONGEST = {
-    "keep_messages_days": (30, "the notice promises contacts that messages go after 30 days"),
-    "keep_cases_days": (90, "notes may say what a contact wrote"),
-    "keep_facts_months": (24, "figures older than two years help nobody"),
-    "keep_log_days": (3650, "ten years are enough"),
-    "keep_short_days": (30, "they are of use for days"),
-    "keep_trackers_hours": (720, "messages go after 30 days"),
-}
-
-
-def _keeping(values: Mapping[str, str | int]) -> list[str]:
-    return [
-        f"{name.upper()} is {values[name]}; it must be 1 to {longest}: {why}."
-        for name, (longest, why) in _LONGEST.items()
-        if not 1 <= int(values[name]) <= longest
-    ]
-
-
-def _insecure(values: Mapping[str, str | int]) -> list[str]:
-    faults = []
-    for field in dataclasses.fields(Settings):
-        guarded = field.name in ("secret_key", "whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token")
-        if guarded and values[field.name] == field.metadata["default"]:
-            faults.append(f"{field.name.upper()} still has its demo value; production needs its own.")
-    if len(str(values["secret_key"])) < 32:
-        faults.append("SECRET_KEY is shorter than 32 characters.")
-    if values["whatsapp_phone_number_id"] == "100000000000001":
-        faults.append("WHATSAPP_PHONE_NUMBER_ID still has its demo value.")
-    for name in ("whatsapp_api_url", "oidc_issuer", "console_url"):
-        if values[name] and not str(values[name]).startswith("https://"):
-            faults.append(f"{name.upper()} must begin with https:// in production.")
-    if values["second_factor"] == "off":
-        faults.append("SECOND_FACTOR is off; in production, roles that see people need one.")
     return faults

@@ -149,6 +149,7 @@ def test_http_clients_are_used_in_two_places_only():
 def test_hosts_named_in_the_code_are_on_the_allow_list():
     allowed = {
         "graph.facebook.com",
+        "api.twilio.com",
         "www.openstreetmap.org",
         "www.geonames.org",
         "www.w3.org",

@@ -12,10 +12,12 @@ from sqlalchemy.engine import Connection
 from helpline import clock, contacts, inbox, logs, receipts
 from helpline.messages import DeliveryReceipt, Event, IdentityChange, InboundMessage, Notice
 from helpline.service import Service
-from helpline.whatsapp import signature, webhook
+from helpline.whatsapp import signature, twilio, webhook
 
 MAX_BYTES = 4 * 1024 * 1024
 """Meta's POSTs hold up to 3 MB."""
+MAX_FORM_BYTES = 256 * 1024
+"""Twilio posts one message at a time."""
 TOGETHER = 100
 """Items stored in one transaction."""
 LOST = frozenset({"unreadable", "quarantine"})
@@ -54,10 +56,25 @@ def unpack(service: Service, raw: bytes, signed: str | None) -> tuple[int, list[
     """Verify and read a webhook, without the database: the status if all goes well, and what is to be stored."""
     if len(raw) > MAX_BYTES:
         return 413, []
+    if service.settings.carrier != "meta":  # its secret may still be the demo's
+        return 404, []
     if not signature.verify(raw, signed, service.settings.app_secrets):
         logs.event(log, "webhook_signature_wrong", size=len(raw))
         return 401, []
     return 200, _parcels(service, raw)
+
+
+def unpack_twilio(service: Service, raw: bytes, signed: str | None) -> tuple[int, list[Parcel]]:
+    """As `unpack`, of Twilio's form posts: one event each. 403 for a wrong signature, which Twilio shows its owner."""
+    settings = service.settings
+    if settings.carrier != "twilio":
+        return 404, []
+    if len(raw) > MAX_FORM_BYTES:
+        return 413, []
+    if not twilio.verify(raw, signed, settings.twilio_webhook_url, settings.twilio_tokens):
+        logs.event(log, "webhook_signature_wrong", size=len(raw))
+        return 403, []
+    return 204, _parcels_of(service, twilio.parse(twilio.read(raw)), raw)
 
 
 def _keep(service: Service, parcel: Parcel) -> int:
@@ -77,10 +94,14 @@ def _parcels(service: Service, raw: bytes) -> list[Parcel]:
     try:
         events = webhook.parse(webhook.read(raw))
     except webhook.Unreadable as error:
-        events, why = [], type(error).__name__
-    else:
+        return _parcels_of(service, [], raw, type(error).__name__)
+    return _parcels_of(service, events, raw)
+
+
+def _parcels_of(service: Service, events: list[Event], raw: bytes, why: str = "nothing in it") -> list[Parcel]:
+    if events:
         lost = {event.kind for event in events if isinstance(event, Notice)} & LOST
-        why = ", ".join(sorted(lost)) if events else "nothing in it"
+        why = ", ".join(sorted(lost))
     parcels = []
     if why:
         parcels.append(Parcel(lambda conn: _bury(conn, service, why, raw.decode("utf-8", "replace"))))
@@ -119,7 +140,7 @@ def _bury(conn: Connection, service: Service, why: str, body: str) -> int:
 
 
 def _take(conn: Connection, service: Service, event: Event) -> bool:
-    ours = service.settings.whatsapp_phone_number_id
+    ours = service.settings.our_number
     # An item that names no number came over our own webhook and is taken as meant for us.
     if event.phone_number_id and event.phone_number_id != ours:
         logs.event(log, "webhook_for_another_number")

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from helpline import logs
 from helpline.errors import ProviderError
 from helpline.settings import Settings
+from helpline.whatsapp import carrier
 from helpline.whatsapp.client import Client
 
 AFTER_SECONDS = 1.5
@@ -28,7 +29,7 @@ class SlowSign:
     @classmethod
     def of(cls, settings: Settings) -> SlowSign:
         """For our number."""
-        return cls(Client(settings.whatsapp_api_url, settings.whatsapp_phone_number_id, settings.whatsapp_access_token))
+        return cls(carrier.client_of(settings))
 
     async def tell(self, message_id: str) -> None:
         """Wait, then tell; to be cancelled when the answer is there."""

@@ -14,7 +14,7 @@ from helpline.console.kept import Kept, Shown
 from helpline.db import schema
 from helpline.errors import InputError, ProviderError
 from helpline.messages import Media
-from helpline.whatsapp import client
+from helpline.whatsapp import carrier, client
 
 bp = Blueprint("media", __name__, url_prefix="/cases")
 log = logs.get(__name__)
@@ -109,7 +109,7 @@ def _media(case_id: int, inbox_id: int, place: int) -> Media:
     if row is None:
         abort(404)
     files = inbox.unpack(service.vault.open(row.body_sealed)).media
-    if not 0 <= place < len(files) or not files[place].id:
+    if not 0 <= place < len(files) or not (files[place].id or files[place].url):
         abort(404)
     return files[place]
 
@@ -120,7 +120,7 @@ def _opened(case_id: int, inbox_id: int, place: int) -> Shown:
     file = kept.get((inbox_id, place))
     if file is None:
         try:
-            fetched = wire().fetch(str(media.id), FETCH_BYTES)
+            fetched = wire().fetch(str(media.id or media.url), FETCH_BYTES)
         except ProviderError as error:
             logs.event(log, "media_not_fetched", error=type(error).__name__)
             abort(502)
@@ -141,9 +141,6 @@ def wire() -> client.Client:
     """WhatsApp's API; one for the whole process, as it may be shared between threads."""
     extensions = current_app.extensions
     if "whatsapp" not in extensions:
-        settings = current.service().settings
-        extensions["whatsapp"] = client.Client(
-            settings.whatsapp_api_url, settings.whatsapp_phone_number_id, settings.whatsapp_access_token
-        )
+        extensions["whatsapp"] = carrier.client_of(current.service().settings)
     made: client.Client = extensions["whatsapp"]
     return made

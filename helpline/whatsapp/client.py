@@ -98,10 +98,14 @@ class Client:
     ) -> None:
         self._api = api_url.rstrip("/")
         self._number = phone_number_id
-        self._auth = _Bearer(access_token)
+        self._auth: AuthBase | tuple[str, str] = _Bearer(access_token)
         self._total = timeout
         self._connect = min(connect_timeout, timeout)
         self._threads = threading.local()
+
+    def fit(self, payloads: list[render.Payload]) -> list[render.Payload]:
+        """The payloads as this carrier takes them; the Graph API takes what render.render makes."""
+        return payloads
 
     def send(self, payload: Mapping[str, Any]) -> Accepted:
         """Hand one payload of render.render to WhatsApp. Raises a Refusal."""
@@ -121,7 +125,7 @@ class Client:
         except (requests.RequestException, FileUnusable):
             raise Retryable() from None
         if response.status_code != 200:
-            raise judge(response.status_code, _json(body), response.headers.get("Retry-After"))
+            raise judge(response.status_code, read_json(body), response.headers.get("Retry-After"))
 
     def mark_read(self, message_id: str) -> None:
         """Blue ticks on this message and all before it. Raises a Refusal; nothing depends on its success."""
@@ -172,11 +176,11 @@ class Client:
         except requests.RequestException:
             raise Retryable() from None
         if status != 200:
-            refusal = judge(status, _json(body), response.headers.get("Retry-After"))
+            refusal = judge(status, read_json(body), response.headers.get("Retry-After"))
             if status == 404 or isinstance(refusal, OurFault):
                 raise FileUnusable("WhatsApp no longer has the file (it keeps them for days); ask for it again.")
             raise refusal
-        return fields.mapping(_json(body))
+        return fields.mapping(read_json(body))
 
     def _download(self, url: str, limit: int, *, gone_is_none: bool) -> bytes | None:
         response = self._request("GET", url)
@@ -200,7 +204,7 @@ class Client:
     def _post(self, url: str, **body: Any) -> Mapping[str, Any]:
         response = self._request("POST", url, **body)
         try:
-            answer = _json(self._read(response, ANSWER_BYTES))
+            answer = read_json(self._read(response, ANSWER_BYTES))
         except (requests.RequestException, FileUnusable):
             if 200 <= response.status_code < 300:
                 raise UnknownOutcome(status=response.status_code) from None
@@ -214,11 +218,10 @@ class Client:
             return self._session().request(
                 method,
                 url,
-                auth=self._auth,
+                **{"auth": self._auth, **more},
                 timeout=(self._connect, self._total),
                 allow_redirects=False,
                 stream=True,
-                **more,
             )
         except requests.exceptions.SSLError:
             # Somebody in between, or a wrong clock: trying again at once would not mend it, and nothing was sent.
@@ -261,7 +264,8 @@ def _never_connected(error: requests.RequestException) -> bool:
     return isinstance(error, requests.ConnectTimeout) or isinstance(cause, (NewConnectionError, ConnectTimeoutError))
 
 
-def _json(body: bytes) -> object:
+def read_json(body: bytes) -> object:
+    """The JSON of an answer, or None for anything else."""
     try:
         answer: object = json.loads(body.decode("utf-8", "replace"))
     except (ValueError, RecursionError):

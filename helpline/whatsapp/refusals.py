@@ -107,18 +107,20 @@ class UnknownOutcome(Refusal):
 
 
 _CODES: dict[type[Refusal], tuple[int, ...]] = {
-    Retryable: (1, 2, 131000, 131016, 131052, 131053, 131057, 133004),
-    ThrottledNumber: (4, 80007, 130429, 133016),
+    Retryable: (1, 2, 131000, 131016, 131052, 131053, 131057, 133004, *(30001, 63012, 63021)),
+    ThrottledNumber: (4, 80007, 130429, 133016, *(20429, 63018)),
     ThrottledPair: (131056,),
-    WindowShut: (131047,),
-    OptedOut: (131050,),
-    Undeliverable: (130472, 131021, 131026, 131030, 131049, 131062, 131063, 137000),
-    OurFault: (33, 100, 131008, 131009, 131051, 135000),
+    WindowShut: (131047, 63016),
+    OptedOut: (131050, *(21610, 63032)),
+    Undeliverable: (130472, 131021, 131026, 131030, 131049, 131062, 131063, 137000, *(21211, 21614, 63003, 63024)),
+    OurFault: (33, 100, 131008, 131009, 131051, 135000, *(21602, 21605, 21617, 21656)),
     AccountTrouble: (
         *(0, 3, 10, 190, 368, 130497, 131005, 131031, 131037, 131042, 131045, 131048, 131064, 133010),
         *range(200, 300),
+        *(20003, 20404, 21606, 30002, 63007, 63020, 63038),
     ),
 }
+"""Codes of Meta's, and after them, of five digits, Twilio's (its error reference, 2026)."""
 _BY_CODE = {code: kind for kind, codes in _CODES.items() for code in codes}
 _TEMPLATES = range(132000, 133000)
 """Everything wrong with a template; the wording, language or parameters are ours."""

@@ -6,7 +6,9 @@ Parameters: Twilio's messaging webhook reference; ListId and ListTitle from seco
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
@@ -19,12 +21,36 @@ from helpline.whatsapp.describe import TWILIO
 _STATUSES = {"accepted", "queued", "sending", "sent", "delivered", "read", "failed", "undelivered"}
 _MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio", "application": "document", "text": "document"}
 _FILES = 10
+_FIELDS = 500
 Form = Mapping[str, str]
 
 
 def read(raw: bytes) -> dict[str, str]:
     """The parameters of a form post, blank ones too: they are part of Twilio's signature."""
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500))
+    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS))
+
+
+def sign(raw: bytes, url: str, token: str) -> str:
+    """The value of X-Twilio-Signature: HMAC-SHA1 of the address and every parameter, sorted, in base64.
+
+    The address is the one Twilio was told, never the one a request seems to have come to: a proxy changes that.
+    """
+    pairs = sorted(set(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS)))
+    signed = url + "".join(name + value for name, value in pairs)
+    digest = hmac.new(token.encode("utf-8"), signed.encode("utf-8", "replace"), hashlib.sha1)
+    return base64.b64encode(digest.digest()).decode("ascii")
+
+
+def verify(raw: bytes, header: str | None, url: str, tokens: tuple[str, ...]) -> bool:
+    """Whether `header` signs this form for this address with one of the tokens. An empty token never does."""
+    if not header or not url:
+        return False
+    given = header.strip().encode("utf-8", "replace")
+    try:
+        matches = [hmac.compare_digest(sign(raw, url, token).encode("ascii"), given) for token in tokens if token]
+    except ValueError:  # more parameters than anybody sends
+        return False
+    return any(matches)
 
 
 def form_of(payload: object) -> dict[str, str] | None:

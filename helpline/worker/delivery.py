@@ -158,7 +158,8 @@ class Worker:
             if to is None:
                 raise InputError("The contact was erased.")
             sign = self._service.vault.sign_payload
-            payloads = render.render(outgoing.message, to, outbox_id=str(outgoing.id), sign_payload=sign)
+            rendered = render.render(outgoing.message, to, outbox_id=str(outgoing.id), sign_payload=sign)
+            payloads = self._wire.fit(rendered)
         except InputError:
             # The contact was erased, or the message is one that WhatsApp has no form for.
             logs.failure(log, "message_cannot_be_sent", outbox_id=outgoing.id)

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from helpline import logs
 from helpline.service import Service
-from helpline.whatsapp import client
+from helpline.whatsapp import carrier
 from helpline.worker.delivery import Worker
 
 
@@ -20,8 +20,7 @@ def serve(service: Service) -> None:
     """Run the worker with its health page until SIGTERM or SIGINT."""
     logs.to_stderr()
     settings = service.settings
-    wire = client.Client(settings.whatsapp_api_url, settings.whatsapp_phone_number_id, settings.whatsapp_access_token)
-    worker = Worker(service, wire)
+    worker = Worker(service, carrier.client_of(settings))
     server = health_server(worker, settings.bind, settings.worker_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
