@@ -15,7 +15,7 @@ from helpline.content import SPOKEN
 from helpline.errors import HelplineError
 from helpline.examples import checks, store
 from helpline.examples.neighbours import NEAR, Index
-from helpline.releases import publishing, queue
+from helpline.releases import publishing, queue, snapshot
 from helpline.releases.queue import Release
 
 bp = Blueprint("releases", __name__, url_prefix="/releases")
@@ -91,14 +91,15 @@ def _page(fault: str | None = None) -> str:
         live = publishing.live_revision(conn)
         drafts = store.changed_since(conn, live) if store.revision(conn) > live else []
         active = intents.listed(conn, archived=False)
+        untaught = snapshot.untaught(conn)
         unnamed = [one.id for one in active if one.action == "answer" and not _answered(one.id)]
     index = training.index()
     counted = index.different()
     few = [(one.id, code, counted.get((one.id, code), 0)) for one in active for code in SPOKEN]
     return render_template(
         "releases/page.html", releases=found, history=history, back=back, people=people, drafts=len(drafts),
-        few=[one for one in few if one[2] < FEW], unnamed=unnamed, fault=fault, doubtful=_doubtful(index, drafts),
-        moment=_moment, **_state(),
+        few=[one for one in few if one[2] < FEW], unnamed=unnamed, untaught=untaught, fault=fault,
+        doubtful=_doubtful(index, drafts), moment=_moment, **_state(),
     )  # fmt: skip
 
 

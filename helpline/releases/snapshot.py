@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection
 from helpline import intents
 from helpline.examples import store
 from helpline.nlu.examples import Example
+from helpline.nlu.thresholds import FOLDS
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,26 @@ class Snapshot:
         return json.dumps(plain, ensure_ascii=False, sort_keys=True).encode("utf-8")
 
 
+LEAST = FOLDS
+"""With fewer examples a topic cannot be measured, and would take the measured limits from all the others."""
+
+
 def take(conn: Connection) -> Snapshot:
-    """The content as it is now."""
+    """The content as it is now; topics with too few examples to learn from are left out."""
+    listed = store.listed(conn)
+    counted = Counter(one.intent for one in listed)
     return Snapshot(
-        tuple(Example(one.text, one.intent, one.language) for one in store.listed(conn)),
+        tuple(Example(one.text, one.intent, one.language) for one in listed if counted[one.intent] >= LEAST),
         {one.id: one.action for one in intents.listed(conn, archived=False) if one.action != "rule"},
         intents.redirects(conn),
         store.revision(conn),
     )
+
+
+def untaught(conn: Connection) -> list[str]:
+    """Topics in use that a release made now would not know."""
+    counted = Counter(one.intent for one in store.listed(conn))
+    return [one.id for one in intents.listed(conn, archived=False) if counted[one.id] < LEAST]
 
 
 def unpack(packed: bytes) -> Snapshot:

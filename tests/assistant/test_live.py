@@ -24,7 +24,14 @@ ASKED = "it is about the grinding thing again"
 MEANINGS = ("health_dental", "child_education")
 OTHERS = {
     **SENTENCES,
-    "emergency_medical": ["he does not breathe", "she bleeds a lot", "call an ambulance", "unconscious"],
+    "emergency_medical": [
+        "he does not breathe",
+        "she bleeds a lot",
+        "call an ambulance",
+        "unconscious",
+        "heart attack",
+        "cannot wake her",
+    ],
 }
 
 
@@ -42,7 +49,7 @@ def running(tmp_path, sqlite_template, monkeypatch):
     services.here.cache_clear()
 
 
-WORDINGS = (ASKED, f"{ASKED} please", f"hello {ASKED}", f"{ASKED} today")
+WORDINGS = (ASKED, f"{ASKED} please", f"hello {ASKED}", f"{ASKED} today", f"sorry {ASKED}", f"{ASKED} sir")
 
 
 @pytest.fixture

@@ -18,11 +18,15 @@ from helpline.nlu.examples import Example
 from helpline.releases import models, queue, snapshot
 
 SENTENCES = {
-    "find_food": ["where can I eat", "food bank near me", "I am hungry and have no food", "free meals for families"],
-    "find_shelter": ["where can I sleep", "no roof tonight", "a bed for one night", "I sleep on the street"],
-    "voucher_status": ["when comes my voucher", "is my voucher sent", "next voucher date", "voucher this week"],
-    "human_agent": ["talk to a person", "a human please", "I want a real person", "call a volunteer"],
-}
+    "find_food": ["where can I eat", "food bank near me", "I am hungry and have no food", "free meals for families",
+                  "a soup kitchen", "bread for my children"],
+    "find_shelter": ["where can I sleep", "no roof tonight", "a bed for one night", "I sleep on the street",
+                     "night shelter", "they put me out of the house"],
+    "voucher_status": ["when comes my voucher", "is my voucher sent", "next voucher date", "voucher this week",
+                       "which day is the voucher", "is there a voucher on Tuesday"],
+    "human_agent": ["talk to a person", "a human please", "I want a real person", "call a volunteer",
+                    "somebody who answers me", "give me an agent"],
+}  # fmt: skip
 
 
 EMPTY = {

@@ -3,9 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
+from helpline import examples, intents
 from helpline.db.schema import release_models
 from helpline.errors import HelplineError, InputError, Refused
-from helpline.releases import models, publishing
+from helpline.releases import models, publishing, snapshot
 
 LOST = [{"kind": "emergency", "text": "help", "language": "en", "intent": "emergency_medical"}]
 
@@ -107,3 +108,30 @@ def test_old_models_go_and_those_that_were_live_stay(content, make_release, monk
 def test_model_is_read_without_rasa(content, make_release):
     reader = models.reader(content, make_release())
     assert reader.model.read("where can I eat", {"en": 1.0}).intent == "find_food"
+
+
+def test_topic_with_too_few_examples_is_left_out_and_named(content):
+    with content.engine.begin() as conn:
+        intents.create(conn, "bike_repair", "people", None)
+        examples.add(conn, "bike_repair", "en", ["my bike is broken", "flat tyre"], account_id=None)
+        assert "bike_repair" in snapshot.untaught(conn)
+        assert "bike_repair" not in {one.intent for one in snapshot.take(conn).examples}
+        examples.add(
+            conn,
+            "bike_repair",
+            "en",
+            ["where is a bicycle mender", "the chain fell off", "no brakes", "puncture"],
+            account_id=None,
+        )
+        assert "bike_repair" not in snapshot.untaught(conn)
+        taken = snapshot.take(conn)
+        assert "bike_repair" in {one.intent for one in taken.examples}
+        assert snapshot.unpack(taken.pack()).content_hash == taken.content_hash
+
+
+def test_archived_topic_is_not_in_the_content_and_its_buttons_are(content):
+    with content.engine.begin() as conn:
+        intents.archive(conn, "find_shelter", "find_food", None)
+        taken = snapshot.take(conn)
+    assert "find_shelter" not in {one.intent for one in taken.examples}
+    assert taken.redirects == {"find_shelter": "find_food"}
