@@ -125,15 +125,22 @@ class Classifier:
 
 
 def train(
-    texts: Sequence[str], intents: Sequence[str], languages: Sequence[str], encoder: Encoder | None = None
+    texts: Sequence[str],
+    intents: Sequence[str],
+    languages: Sequence[str],
+    encoder: Encoder | None = None,
+    *,
+    limits: bool = True,
 ) -> Classifier:
-    """Train on examples; the order they come in does not matter."""
+    """Train on examples; the order they come in does not matter. `limits`: fit them, or take careful ones."""
     rows = sorted(set(zip(texts, intents, languages, strict=True)))
     progress.begin(progress.FEATURES)
     read = [features.read(text, code) for text, _, code in rows]
     names, codes = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
     vectoriser, matrix, totals = features.fit(read, encoder=encoder)
     progress.begin(progress.TRAIN)
+    if not limits:
+        return Classifier(vectoriser, linear.fit(matrix, list(names)), *thresholds.careful())
     with ThreadPoolExecutor(1) as aside:  # the one computes in C without the lock, the other in Python
         group = aside.submit(groups.near_duplicates, features.words_of(matrix, vectoriser.offsets))
         machine = linear.fit(matrix, list(names))
@@ -142,7 +149,7 @@ def train(
         return safety.check(rows[row][0], rows[row][2]) is not None
 
     measured = thresholds.measure(matrix, totals, names, codes, vectoriser.offsets, group.result, caught)
-    return Classifier(vectoriser, machine, measured.temperature, measured.reject, measured.thresholds)
+    return Classifier(vectoriser, machine, *measured)
 
 
 def save(model: Classifier, folder: Path) -> None:

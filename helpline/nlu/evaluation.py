@@ -114,20 +114,20 @@ def folds(examples: Sequence[Example], count: int = 5) -> list[Judged]:
     return judged
 
 
-def left_out(examples: Sequence[Example], code: str) -> list[Judged]:
-    """The examples of one language, read through its dictionary by a model that saw none of them."""
-    model = train([one for one in examples if one.language != code])
-    here = [one for one in examples if one.language == code]
-    return [(Message(one.text, code, one.intent), judge(model, one.text, code, {code: 1.0})) for one in here]
+def left_out(examples: Sequence[Example], code: str, messages: Iterable[Message]) -> list[Judged]:
+    """Held-out messages of one language, read through its dictionary by a model that saw no example of it."""
+    model = train([one for one in examples if one.language != code], limits=False)
+    return [(one, judge(model, one.text, code, {code: 1.0})) for one in messages]
 
 
-def train(examples: Sequence[Example]) -> Classifier:
+def train(examples: Sequence[Example], *, limits: bool = True) -> Classifier:
     """A model of these examples."""
     return classifier.train(
         [one.text for one in examples],
         [one.intent for one in examples],
         [one.language for one in examples],
         encoder.configured(),
+        limits=limits,
     )
 
 

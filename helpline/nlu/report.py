@@ -44,6 +44,15 @@ def _of(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} % of {whole}" if whole else ""
 
 
+def guesses(judged: Sequence[Judged]) -> str:
+    """Only what was guessed, a row for each language: for models whose limits nobody fitted."""
+    rows = ["| language | messages | right | in top 3 |\n|---|---|---|---|\n"]
+    for code in sorted({message.language for message, _ in judged}):
+        one = evaluation.figures([pair for pair in judged if pair[0].language == code])
+        rows.append(f"| {code} | {one.messages} | {100 * one.right:.1f} % | {100 * one.top3:.1f} % |\n")
+    return "".join(rows)
+
+
 def confusions(judged: Sequence[Judged]) -> str:
     """The ten commonest mistakes with examples."""
     lines = ["| meant | read as | times | examples |\n|---|---|---|---|\n"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -36,7 +37,7 @@ _EMERGENCY_FROM = (0.2, 0.6)
 _ANSWER_FROM = (0.45, 0.75)
 """No folds, however easy or hard, move the limit for answers out of here."""
 _STRANGERS_COUNT = 5.0
-"""Weight of a stranger in the reject model: inboxes hold more of them than a fifth, and an answer to one is the worse mistake."""
+"""Weight of a stranger in the reject model: inboxes hold more of them, and to answer one is the worse mistake."""
 _ROUNDS = 4
 """Sweeps of a fold's machine: two fewer than of the real one move no limit."""
 _ENOUGH = 150
@@ -52,8 +53,7 @@ class Thresholds:
     emergency: float = 0.3
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """What the folds taught."""
 
     temperature: float
@@ -86,8 +86,7 @@ def measure(
     `group`: near-duplicates have the same number. `caught`: whether the safety net sees an emergency in this row.
     """
     if len(set(names)) < HIDDEN or min(np.unique(names, return_counts=True)[1]) < FOLDS:
-        careful = reject.Reject(np.array([0, 0, 1, 0, 0, 0, 0, 0], np.float32), 1.0)
-        return Measured(0.15, careful, {"*": Thresholds()})
+        return careful()
     fold = groups.folds(group(), FOLDS)
     guesses = [_guess(matrix, totals, names, fold, number, offsets) for number in range(_MEASURED)]
     temperature = _temperature(guesses, names)
@@ -107,6 +106,11 @@ def measure(
             own = _limits(chance[here], right[here], top3[here], danger[here], calm[here])
             limits[code] = _between(own, limits["*"])
     return Measured(temperature, learned, limits)
+
+
+def careful() -> Measured:
+    """For too few examples, or where only the guesses matter."""
+    return Measured(0.15, reject.Reject(np.array([0, 0, 1, 0, 0, 0, 0, 0], np.float32), 1.0), {"*": Thresholds()})
 
 
 def _guess(

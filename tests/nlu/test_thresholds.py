@@ -6,8 +6,10 @@ import pytest
 from helpline.errors import HelplineError
 from helpline.nlu import evaluation, features, groups, report
 from helpline.nlu.evaluation import Message
+from helpline.nlu.examples import Example
 from helpline.nlu.thresholds import lowest, useful_from
 from helpline.nlu.understand import Outcome
+from tests.nlu.messages import examples
 
 
 def test_limit_is_the_lowest_that_keeps_the_promise():
@@ -79,6 +81,15 @@ def test_report_shows_languages_confusions_and_a_picture():
     assert "| nl |" in report.table(JUDGED)
     assert "| find_food | find_shelter | 1 | b (en) |" in report.confusions(JUDGED)
     assert report.picture(JUDGED).count("<polyline") == 2
+
+
+def test_language_left_out_is_guessed_through_its_dictionary_without_limits():
+    texts, intents, _ = examples()
+    learnt = [Example(text, intent, "en") for text, intent in zip(texts, intents, strict=True)]
+    asked = [Message("ik heb een advocaat nodig", "nl", "find_legal_help"), Message("hallo", "nl", "greet")]
+    judged = evaluation.left_out([*learnt, Example("advocaat", "greet", "nl")], "nl", asked)
+    assert [outcome.intent for _, outcome in judged] == ["find_legal_help", "greet"]
+    assert "| nl | 2 | 100.0 % | 100.0 % |" in report.guesses(judged)
 
 
 def test_table_is_read_by_its_header(tmp_path):
