@@ -36,7 +36,7 @@ def page() -> str:
         others = intents.listed(conn, archived=False)
     return render_template(
         "ask/page.html", asked=asked, model=model, prior=prior, reader=reader, draft=draft, outcome=outcome,
-        nearest=nearest, milliseconds=round(1000 * seconds),
+        nearest=nearest, answer_of=training.answer_of, milliseconds=round(1000 * seconds),
         others=sorted(others, key=lambda one: training.name(one.id).casefold()),
     )  # fmt: skip
 

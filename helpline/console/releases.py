@@ -141,7 +141,7 @@ def _show(release_id: int, fault: str | None = None) -> str:
         abort(404)
     return render_template(
         "releases/show.html", release=release, report=release.report or {}, losses=publishing.losses(release),
-        live_id=live, back=back, people=people, fault=fault, answer_of=_answer_of, moment=_moment,
+        live_id=live, back=back, people=people, fault=fault, answer_of=training.answer_of, moment=_moment,
         chart=_chart(release),
     )  # fmt: skip
 
@@ -150,18 +150,6 @@ def _chart(release: Release) -> list[tuple[str, Mapping[str, Any], Mapping[str, 
     report = release.report or {}
     figures, before = report.get("languages", {}), report.get("before", {})
     return [(code, figures[code], before.get(code)) for code in sorted(figures, key=lambda one: (one == "all", one))]
-
-
-def _answer_of(intent: str, language: str) -> str:
-    """What somebody would read who is taken to mean this: an answer, or that people or a search take over."""
-    answers, words = current.service().answers, current.words()
-    key = f"utter_{intent}"
-    if answers.has(key):
-        try:
-            return answers.get(key, language).text
-        except HelplineError:
-            return words("releases.answer_with_facts")
-    return words("releases.no_text")
 
 
 def _answered(intent: str) -> bool:

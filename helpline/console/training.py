@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-import sqlalchemy as sa
 from flask import request
 from sqlalchemy.engine import Engine
 
@@ -15,6 +14,7 @@ from helpline.console import answers, current
 from helpline.content import SPOKEN
 from helpline.db.engine import reading
 from helpline.db.schema import releases as table
+from helpline.errors import HelplineError
 from helpline.examples.neighbours import Index
 from helpline.nlu.understand import Outcome, understand
 from helpline.releases import models, publishing, queue
@@ -93,12 +93,16 @@ def name(intent: str | None) -> str:
     return intent.replace("_", " ")
 
 
-def counts_ready() -> int:
-    """How many trained releases wait for a decision."""
-    with current.reading() as conn:
-        live = publishing.live(conn) or 0
-        query = sa.select(sa.func.count()).select_from(table).where(table.c.state == "ready", table.c.id > live)
-        return int(conn.execute(query).scalar_one())
+def answer_of(intent: str, language: str) -> str:
+    """What somebody would read who is taken to mean this: an answer, or that people or a search take over."""
+    published, words = current.service().answers, current.words()
+    key = f"utter_{intent}"
+    if published.has(key):
+        try:
+            return published.get(key, language).text
+        except HelplineError:
+            return words("releases.answer_with_facts")
+    return words("releases.no_text")
 
 
 def _reader(release_id: int | None) -> models.Reader | None:
