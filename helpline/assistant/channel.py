@@ -17,7 +17,7 @@ from sanic.response import HTTPResponse, raw, text
 from sanic.response import json as json_response
 
 from helpline import inbox, logs, service, turn
-from helpline.assistant import reception
+from helpline.assistant import memory, reception
 from helpline.assistant.actions_endpoint import ActionServer, ActionsHere
 from helpline.assistant.drain import Drain
 from helpline.assistant.live import LiveModel
@@ -98,6 +98,7 @@ class WhatsAppChannel(InputChannel):
             self._live = LiveModel(self._service, app)
             await self._live.look()
             app.ctx.live = asyncio.ensure_future(self._live.run())
+            await asyncio.get_running_loop().run_in_executor(None, memory.give_back)
             app.ctx.drain = asyncio.ensure_future(self._drain.run())
 
         @routes.listener("before_server_stop")

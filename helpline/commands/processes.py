@@ -52,6 +52,7 @@ def rasa_environment(settings: Any) -> dict[str, str]:
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_INTRA_OP_PARALLELISM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
         "SANIC_HOST": settings.bind,
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "PYTHONWARNINGS": "ignore",
