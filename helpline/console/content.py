@@ -131,7 +131,7 @@ def target_name(payload: str) -> str:
     """Where a button leads, in words."""
     intent, _, rest = payload.removeprefix("/").partition("{")
     words = current.words()
-    if intent in ("helped_yes", "helped_no"):
+    if intent in ("helped_yes", "helped_no", "rated_good", "rated_bad"):
         return words(f"content.{intent}")
     name = answers.topic_name(intent) if answers.topic_is_known(intent) else intent.replace("_", " ")
     return f"{name} {rest.rstrip('}')}".strip()
@@ -193,6 +193,8 @@ def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...])
     if chosen["topic"] and row.topic != chosen["topic"]:
         return False
     cells = [row.cells[chosen["language"]]] if chosen["language"] in languages else list(row.cells.values())
+    if chosen["state"] == "due":
+        return row.stage != "good"
     if chosen["state"] == "moving":
         return any(cell.change for cell in cells)
     return not chosen["state"] or (not row.locked and any(cell.state == chosen["state"] for cell in cells))

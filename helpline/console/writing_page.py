@@ -8,6 +8,7 @@ from flask import abort, render_template, request
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
+from helpline import clock
 from helpline.console import content as pages
 from helpline.console import current, forms
 from helpline.console.content_preview import Bubble, bubbles
@@ -24,7 +25,7 @@ from helpline.content import (
     sensitive,
 )
 from helpline.content.changes import Seen, Wording
-from helpline.content.facts import ANY
+from helpline.content.facts import ANY, Fact
 from helpline.db.schema import answer_changes
 from helpline.messages import Button
 
@@ -63,8 +64,9 @@ def draw(
     if unsaved is not None and request.args.get("typed"):
         shown = _from_fields(unsaved.fields)
     return render_template(
-        "content/edit.html", key=key, language=language, context=context, change=change, live=live, version=version,
-        shown=shown, unsaved=unsaved, two=two, states=states, moving=moving, others=others, fault=fault, merged=merged,
+        "content/edit.html", key=key, language=language, context=context, change=change, version=version,
+        live=context.live, shown=shown, unsaved=unsaved, two=two, states=states, moving=moving, others=others,
+        fault=fault, merged=merged,
         found=pages.findings_said(findings or found), worst=check.worst(findings or found),
         writes=writes, locked=sensitive.locked(key), facts=facts, done=pages.done(),
         source_bubbles=_source(context),
@@ -72,7 +74,7 @@ def draw(
         diff=differences.words(then.text, context.source.text) if then and context.source else [],
         targets=_targets(context), own=bool(change and me.id in change.authors), is_fact=changes.is_fact(key),
         rows=[*shown.buttons, *([Button("", "")] if len(shown.buttons) < MOST_BUTTONS else [])],
-        topic=sensitive.topic(key), following=_following(context, states),
+        topic=sensitive.topic(key), following=_following(context, states), stage=_stage(context),
         changed=pages.compared(live.text if live else "", change.text if change else ""),
     )  # fmt: skip
 
@@ -145,6 +147,13 @@ def drawn(key: str, language: str, written: Wording, context: check.Context) -> 
     told = context.live or context.source
     answer = Answer(written.text, written.buttons, told.facts if told else {})
     return bubbles(key, language, answer) if answer.text.strip() else []
+
+
+def _stage(context: check.Context) -> str:
+    """On health and law: until when the live text holds; empty elsewhere."""
+    if context.live is None or not sensitive.informs(context.key) or sensitive.locked(context.key):
+        return ""
+    return Fact("", {}, review_by=str(context.live.facts.get("review_by") or "")).stage(clock.today())
 
 
 def _following(context: check.Context, states: dict[str, str]) -> str:

@@ -212,6 +212,8 @@ def publish(
         made_from = text_hash(before.text, before.buttons)
         same = sa.and_(answers.c.key == key, answers.c.language != language, answers.c.source_hash == made_from)
         conn.execute(sa.update(answers).where(same).values(source_hash=change.hash))
+    if not is_fact(key):
+        store.renew(conn, key, language)
     number = store.raise_version(conn)
     history.record(conn, key, language, "published", change.text, change.buttons, account_id, live_version=number)
     return number

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline.content import changes, history
+from helpline import clock
+from helpline.content import changes, history, store
 from helpline.content.answer import Answer, stored_hash, text_hash, unpack
-from helpline.content.facts import PREFIX
-from helpline.content.sensitive import locked, topic
+from helpline.content.facts import PREFIX, Fact
+from helpline.content.sensitive import informs, locked, topic
 from helpline.content.starter import DEFAULT_LANGUAGE, SPOKEN, read_starter
 from helpline.db.schema import answer_changes, answer_history, answers
 from helpline.errors import Refused, StaleVersion
@@ -39,6 +41,8 @@ class Row:
     """In English, or in the first language there is."""
     cells: Mapping[str, Cell]
     locked: bool = False
+    stage: str = "good"
+    """On health or law: whether it should be checked again (Fact.stage's words)."""
 
 
 def languages(conn: Connection) -> tuple[str, ...]:
@@ -68,8 +72,16 @@ def rows(conn: Connection, wanted: tuple[str, ...] = SPOKEN) -> list[Row]:
             code: Cell(_state(by_language.get(code), made_from), moving.get(key, {}).get(code, "")) for code in wanted
         }
         shown = source if source is not None else next(iter(by_language.values()), None)
-        found.append(Row(key, topic(key), shown.text if shown is not None else "", cells, locked(key)))
+        found.append(Row(key, topic(key), shown.text if shown is not None else "", cells, locked(key), stage(source)))
     return sorted(found, key=lambda one: (one.locked, one.topic, one.key))
+
+
+def stage(source: sa.engine.Row | None) -> str:
+    """Whether an English text on health or law should be checked again."""
+    if source is None or not informs(source.key) or locked(source.key):
+        return "good"
+    told = json.loads(source.facts)
+    return Fact("", {}, review_by=str(told.get("review_by") or "")).stage(clock.today())
 
 
 def counts(of: Iterable[Row]) -> dict[str, dict[str, int]]:
@@ -122,6 +134,8 @@ def confirm(conn: Connection, key: str, language: str, account_id: int, seen: in
     made_from = text_hash(source.text, source.buttons) if source and language != DEFAULT_LANGUAGE else ""
     here = sa.and_(answers.c.key == key, answers.c.language == language, answers.c.version == version)
     conn.execute(sa.update(answers).where(here).values(reviewed=True, source_hash=made_from))
+    store.renew(conn, key, language)
+    store.raise_version(conn)
     history.record(conn, key, language, "confirmed", live.text, live.buttons, account_id)
 
 

@@ -107,7 +107,14 @@ def _patched(before: str, held: Texts, live: Texts) -> str:
 
 
 def _differs(held: Mapping[str, Answer], live: Mapping[str, Answer]) -> bool:
-    return any(_said(live.get(code)) != _said(held.get(code)) for code in {*held, *live}) and bool(live)
+    if not live:
+        return False
+    renewed = _dates(live.get(DEFAULT_LANGUAGE)) != _dates(held.get(DEFAULT_LANGUAGE))
+    return renewed or any(_said(live.get(code)) != _said(held.get(code)) for code in {*held, *live})
+
+
+def _dates(answer: Answer | None) -> dict[str, str]:
+    return {name: str(answer.facts[name]) for name in ("reviewed_on", "review_by") if answer and name in answer.facts}
 
 
 def _said(answer: Answer | None) -> tuple[str, tuple[Button, ...]] | None:
@@ -123,10 +130,24 @@ def _edits(before: str, variations: Any, held: Mapping[str, Answer], live: Mappi
         now = live.get(language)
         if now is None or not now.text:
             edits.append((start, end, ""))
-        elif _said(now) != _said(held[language]):
+            continue
+        if language == DEFAULT_LANGUAGE:
+            edits += _renewed(before, node, _dates(now))
+        if _said(now) != _said(held[language]):
             edits += _of_variation(before, node, held[language], now, end)
     added = "".join(_variation(code, live[code]) for code in _order(live) if code not in held and live[code].text)
     return [*edits, (end, end, added)] if added else edits
+
+
+def _renewed(before: str, node: Any, dates: Mapping[str, str]) -> list[_Edit]:
+    """The dates of the last and the next check, which the first variation holds for all languages."""
+    metadata = next((value for key, value in node.value if key.value == "metadata"), None)
+    spans = {key.value: value for key, value in metadata.value} if metadata is not None else {}
+    return [
+        _span(before, spans[name], _quoted(date))
+        for name, date in dates.items()
+        if name in spans and spans[name].value != date
+    ]
 
 
 def _of_variation(before: str, node: Any, held: Answer, now: Answer, end: int) -> list[_Edit]:

@@ -15,7 +15,7 @@ from helpline.db.schema import answers, content_facts, content_version
 from helpline.errors import InputError
 
 _ALWAYS = frozenset({"organisation"})
-_OURS = frozenset({"/helped_yes", "/helped_no"})
+_OURS = frozenset({"/helped_yes", "/helped_no", "/rated_good", "/rated_bad"})
 _NAME = "utter_name_"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from helpline.db.engine import insert_once
 from helpline.db.schema import answers, content_facts, content_version
 from helpline.errors import Refused
 
+HOLDS_DAYS = 90
+"""How long the check of an answer holds (services.md 4.6)."""
 _OF_A_FACT = answers.c.key.startswith(PREFIX, autoescape=True)
 
 
@@ -55,10 +58,13 @@ def _write_starter(
     if row is None:
         first = {"key": key, "language": language, "version": 1, "updated_at": clock.now(), "source_hash": source}
         return 1 if insert_once(conn, answers, {**first, **values}, ("key", "language")) else 0
+    if str(json.loads(row.facts).get("reviewed_on") or "") > str(answer.facts.get("reviewed_on", "")):
+        values["facts"] = row.facts  # an editor checked it since
     unedited = row.version == 1 and row.origin == "starter"
     if not unedited or all(getattr(row, name) == value for name, value in values.items()):
         return 0
-    renewed = {**values, "updated_at": clock.now(), "source_hash": source}
+    same = (row.text, row.buttons) == (values["text"], values["buttons"])
+    renewed = {**values, "updated_at": clock.now(), "source_hash": source, "reviewed": row.reviewed and same}
     mine = sa.and_(answers.c.id == row.id, answers.c.version == 1)
     return int(conn.execute(sa.update(answers).where(mine).values(renewed)).rowcount)
 
@@ -83,6 +89,18 @@ def change(conn: Connection, key: str, language: str, text: str) -> None:
     if not changed:
         raise MissingAnswer(f"There is no text for {key} in {language} to change. Import the starter content first.")
     history.record(conn, key, language, "published", text, live_version=raise_version(conn))
+
+
+def renew(conn: Connection, key: str, language: str) -> None:
+    """Note that a text was checked today and holds for another while; the English one speaks for its translations."""
+    here = answers.c.key == key if language == DEFAULT_LANGUAGE else sa.and_(
+        answers.c.key == key, answers.c.language == language
+    )  # fmt: skip
+    today = clock.today()
+    dates = {"reviewed_on": today.isoformat(), "review_by": (today + dt.timedelta(days=HOLDS_DAYS)).isoformat()}
+    for row in conn.execute(sa.select(answers.c.id, answers.c.facts).where(here)).all():
+        facts = json.dumps({**json.loads(row.facts), **dates}, ensure_ascii=False)
+        conn.execute(sa.update(answers).where(answers.c.id == row.id).values(facts=facts))
 
 
 def raise_version(conn: Connection) -> int:

@@ -3,8 +3,8 @@
 import shutil
 import subprocess
 
-from helpline import content
-from helpline.content import changes, export, rights
+from helpline import clock, content
+from helpline.content import changes, coverage, export, rights
 from helpline.content.starter import DATA, files, read_facts, read_file, read_starter
 from helpline.messages import Button
 from tests.content.conftest import seen_now, to_live
@@ -54,6 +54,19 @@ def test_edited_texts_are_read_again_as_they_were_written_and_only_they_differ(s
     done = subprocess.run(["diff", "-r", str(DATA), str(tmp_path / "out")], capture_output=True, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith(("<", ">"))]
     assert 0 < len(lines) < 40
+
+
+def test_checking_an_answer_again_is_exported_as_its_dates_and_nothing_else(service, tmp_path):
+    clock.shift(40 * 86400)
+    with service.engine.begin() as conn:
+        content.import_starter(conn)
+        ann = agent(conn, "Ann")
+        coverage.confirm(conn, "utter_health_costs", "en", ann, 1)
+        (changed,) = export.export(conn, tmp_path / "out")
+    new = read_file(changed)["utter_health_costs"]
+    assert {answer.facts["reviewed_on"] for answer in new.values()} == {clock.today().isoformat()}
+    old = next(path for path in files() if path.relative_to(DATA) == changed.relative_to(tmp_path / "out"))
+    assert len(set(changed.read_text().splitlines()) - set(old.read_text().splitlines())) == 1
 
 
 def test_exported_files_imported_into_an_empty_database_export_the_same_again(service, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from helpline import clock, content
-from helpline.content import changes, fact_sheets, harm, store
+from helpline.content import changes, coverage, fact_sheets, harm, store
 from helpline.content.facts import Fact
 from helpline.content.starter import SPOKEN
 from helpline.db.schema import answer_history, content_facts
@@ -98,6 +98,20 @@ def test_answer_on_health_or_law_that_nobody_checked_in_time_says_so(shipped, la
         shipped.get("utter_language_changed", language).text
         == content.Answers(None)._texts["utter_language_changed"][language].text
     )
+
+
+def test_answer_that_was_checked_again_says_no_more_that_it_is_old(service, shipped, people):
+    fresh = shipped.get("utter_health_costs", "ar").text
+    go_to("2027-02-23")
+    assert shipped.get("utter_health_costs", "ar").text != fresh
+    with service.engine.begin() as conn:
+        row = next(one for one in coverage.rows(conn) if one.key == "utter_health_costs")
+        assert row.stage == "expired"
+        coverage.confirm(conn, "utter_health_costs", "en", people[0], 1)
+        row = next(one for one in coverage.rows(conn) if one.key == "utter_health_costs")
+        assert row.stage == "good"
+    shipped.refresh(now=True)
+    assert shipped.get("utter_health_costs", "ar").text == fresh
 
 
 def test_safety_text_never_changes_with_the_calendar(shipped):
