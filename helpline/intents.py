@@ -93,7 +93,7 @@ def redirects(conn: Connection) -> dict[str, str]:
 def create(conn: Connection, intent: str, action: str, account_id: int | None) -> str:
     """Add an intent; its name. Raises InputError for a name or action that cannot be used."""
     name = "_".join(intent.strip().lower().split())
-    if not _NAME.fullmatch(name) or not 3 <= len(name) <= 40 or name.startswith((EMERGENCY, "helped_")):
+    if not _NAME.fullmatch(name) or not 3 <= len(name) <= 40 or name.startswith((EMERGENCY, "helped_", "rated_")):
         raise InputError("error.intent_name")
     if action not in ACTIONS:
         raise InputError("error.form")

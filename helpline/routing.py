@@ -9,7 +9,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from helpline import redaction
+from helpline import rating, redaction
 from helpline.messages import InboundMessage
 
 ERASE_YES, ERASE_NO = '/delete_my_data{"confirmed": "yes"}', '/delete_my_data{"confirmed": "no"}'
@@ -31,6 +31,8 @@ class Destination(enum.Enum):
     """The suggestion helped: the waiting case is not needed."""
     KEEP = "keep"
     """The suggestion did not help: the case stays."""
+    RATED = "rated"
+    """They tapped whether they were helped."""
     ASSISTANT = "assistant"
     PEOPLE = "people"
     """A case opens without asking the assistant."""
@@ -49,9 +51,9 @@ class Plan:
 
     destination: Destination
     text: str = ""
-    """For the assistant: what the contact wrote, or one of our own button payloads."""
+    """For the assistant: what the contact wrote, or one of our own button payloads. For RATED: what is rated."""
     key: str = ""
-    """For TELL: which line."""
+    """For TELL: which line. For RATED: which rating."""
     reason: str = ""
     """For PEOPLE: why."""
     emergency: str | None = None
@@ -85,6 +87,8 @@ def plan(
         return Plan(Destination.ERASE)
     if erase or payload == ERASE_NO:
         return Plan(Destination.TELL, key="utter_delete_my_data_ask" if erase else "utter_delete_my_data_kept")
+    if payload is not None and (rated := rating.read(payload)) is not None:
+        return Plan(Destination.RATED, key=rated[0], text=rated[1])
     if silenced:
         return Plan(Destination.PEOPLE, reason="silenced") if case_state is None else Plan(Destination.CASE)
     if payload is not None and (tapped := _tapped(payload, case_state)) is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import cases, clock, contacts, holding, outbox
+from helpline import cases, clock, contacts, holding, outbox, rating
 from helpline.db.schema import cases as table
 from helpline.db.schema import outbox as sent
 from helpline.errors import HelplineError
@@ -97,5 +97,5 @@ def _ask(conn: Connection, service: Service, quiet: _Quiet) -> bool:
 def _close(conn: Connection, service: Service, quiet: _Quiet) -> None:
     cases.close(conn, quiet.case_id, quiet.account_id, "no_reply")
     if outbox.window_open(contacts.get(conn, quiet.contact_id)):
-        words = service.answers.get("utter_case_closed", quiet.language)
+        words = rating.goodbye(service, cases.get(conn, quiet.case_id))
         holding.say_goodbye(conn, service.vault, quiet.case_id, words)

@@ -21,6 +21,7 @@ from helpline import (
     outbox,
     privacy,
     promises,
+    rating,
     redaction,
     safety,
     switches,
@@ -114,6 +115,8 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
         )
     outcome, case_id = _settle(conn, service, received, decided, spoken_in, case_id, text)
     topic = f"emergency_{decided.emergency}" if decided.emergency else None
+    if decided.destination is Destination.RATED and outcome == "told":
+        topic = decided.key
     inbox.finish(conn, service.vault, received, outcome, language=spoken_in, case_id=case_id, topic=topic)
     return None
 
@@ -146,12 +149,17 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
             words.append(service.answers.get("utter_helped_ask", turn.language))
         if redaction.is_grave(received.message):
             words[:0] = _document_warning(service, received.message, turn.language)
+        asking = words
+        if case_id is None and turn.doubt is None:
+            asking = rating.with_question(
+                conn, service, contacts.get(conn, contact_id), words, heard.intent, received.id
+            )
         states = handoff.tell(
             conn,
             service,
             contact_id,
-            words,
-            kind="answer",
+            asking,
+            kind="answer" if asking is words else rating.ASKED,
             once_key=f"turn:{received.id}",
             author=Author.ASSISTANT,
             epoch=turn.epoch,
@@ -238,6 +246,12 @@ def _settle(
         case Destination.ERASE:
             privacy.erase_soon(conn, service.vault, contact_id, keep_inbox_id=received.id)
             key, case_id = "utter_delete_my_data_done", None
+        case Destination.RATED:
+            if rating.taken_before(conn, contact_id, decided.text):
+                return "ignored", case_id
+            once_key = rating.once_key(contact_id, decided.text)
+            bad = decided.key == rating.BAD
+            key = "utter_rated_good" if not bad else "utter_rated_bad" if case_id is None else "utter_helped_no"
         case Destination.WITHDRAW:
             assert case_id is not None
             cases.close(conn, case_id, None, "withdrawn")
@@ -249,15 +263,9 @@ def _settle(
     if key in ASKING_AGAIN and outbox.last_kind(conn, contact_id) in ASKING_AGAIN:
         card = cases.Card(question=text)
         return "handed_off", handoff.to_people(
-            conn,
-            service,
-            contact_id,
-            "unsure",
-            once_key=once_key,
-            card=card,
-            language=spoken_in,
+            conn, service, contact_id, "unsure", once_key=once_key, card=card, language=spoken_in,
             in_reply_to=received.id,
-        )
+        )  # fmt: skip
     words = [service.answers.get(key, spoken_in)]
     handoff.tell(
         conn, service, contact_id, words, kind=key, once_key=once_key, in_reply_to=received.id, language=spoken_in
@@ -306,5 +314,6 @@ def _payload(conn: Connection, service: Service, received: inbox.Received) -> st
         return None
     offered = outbox.last_buttons(conn, service.vault, received.contact_id)
     if typed.isdecimal() and 0 < int(typed) <= len(offered):
-        return offered[int(typed) - 1].payload
+        payload = offered[int(typed) - 1].payload
+        return None if rating.read(payload) else payload  # the answer itself may have had a numbered list
     return next((button.payload for button in offered if button.title.casefold() == typed.casefold()), None)

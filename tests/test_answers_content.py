@@ -345,7 +345,7 @@ def test_every_text_named_in_code_exists():
 
 
 def test_buttons_lead_to_something_the_assistant_knows():
-    intents = set(_rules()) | {"helped_yes", "helped_no"}
+    intents = set(_rules()) | {"helped_yes", "helped_no", "rated_good", "rated_bad"}
     for key, _, answer in EVERY:
         for button in answer.buttons:
             assert re.match(r"/(\w+)", button.payload).group(1) in intents, (key, button.payload)

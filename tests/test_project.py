@@ -86,7 +86,7 @@ def test_every_answer_that_exists_is_used():
 
 def test_every_button_leads_somewhere():
     intents = {one for one in DOMAIN["intents"] if isinstance(one, str)}
-    ours = {"/helped_yes", "/helped_no"}
+    ours = {"/helped_yes", "/helped_no", "/rated_good", "/rated_bad"}
     wrong = {
         button.payload
         for by_language in ANSWERS.values()

@@ -126,3 +126,10 @@ def test_suggestion_pressed_after_the_case_closed_is_answered_by_the_assistant()
 )
 def test_whether_it_helped_counts_only_while_the_case_waits(payload, state, destination):
     assert decide(tap("id"), payload=payload, case_state=state).destination is destination
+
+
+@pytest.mark.parametrize("state", [None, "waiting", "active", "parked"])
+@pytest.mark.parametrize("silenced", [False, True])
+def test_a_rating_is_a_rating_in_every_state(state, silenced):
+    decided = decide(tap("x"), payload="/rated_bad:a7", case_state=state, silenced=silenced)
+    assert (decided.destination, decided.key, decided.text) == (Destination.RATED, "rated_bad", "a7")

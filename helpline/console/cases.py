@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, clock, contacts, drafts, holding, presence, privacy, replies, timeline
+from helpline import cases, clock, contacts, drafts, holding, presence, privacy, rating, replies, timeline
 from helpline.console import answers, current, forms, queue
 from helpline.errors import InputError, Refused
 
@@ -125,7 +125,7 @@ def close(case_id: int) -> Answer:
         cases.close(conn, case_id, me, outcome, topic, lesson or None)
         if request.form.get("goodbye") == "yes":
             service = current.service()
-            words = service.answers.get("utter_case_closed", get(conn, case_id).language)
+            words = rating.goodbye(service, get(conn, case_id))
             holding.say_goodbye(conn, service.vault, case_id, words)
         privacy.mask_case(conn, current.service().vault, case_id)
         for kind in drafts.KINDS:
