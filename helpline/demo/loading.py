@@ -7,7 +7,9 @@ from sqlalchemy.engine import Connection
 
 from helpline import accounts, lessons
 from helpline.db.schema import cases, contacts, inbox, notice_deliveries, notices
-from helpline.demo import figures, talks, team, texts
+from helpline.demo import figures, talks
+from helpline.demo.team import write as write_team
+from helpline.demo.texts import write as write_texts
 from helpline.errors import Refused
 from helpline.insights import tables
 from helpline.service import Service
@@ -28,8 +30,8 @@ def load(service: Service) -> str:
         counted = figures.write(conn)
         staff = {one.username: one.id for one in accounts.listed(conn)}
         ids = talks.write(conn, service, staff)
-        team.write(conn, service.vault, staff, ids)
-        texts.write(conn, staff)
+        write_team(conn, service.vault, staff, ids)
+        write_texts(conn, staff)
         _settle(conn)
     learned = lessons.collect(service.engine, service.vault)
     return f"{counted} counts, {len(ids)} conversations, {learned} lessons made up"
