@@ -72,7 +72,7 @@ def _demo_settings() -> settings.Settings:
 
 def _require_free_ports(chosen: settings.Settings) -> None:
     taken = []
-    for name in ("rasa_port", "actions_port", "console_port", "simulator_port", "worker_port"):
+    for name in ("rasa_port", "console_port", "simulator_port", "worker_port"):
         port = getattr(chosen, name)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,11 +93,10 @@ def _database(opened: service.Service) -> str:
 
 
 def all_processes(chosen: settings.Settings) -> list[Process]:
-    """The five processes of a running service with its simulator."""
+    """The four processes of a running service with its simulator; actions run in the channel."""
     helpline = [sys.executable, "-m", "helpline"]
     return [
         Process("simulator", [*helpline, "simulator"], chosen.simulator_port, "/health"),
-        Process("actions", processes.actions_command(chosen), chosen.actions_port, "/health"),
         Process("channel", processes.channel_command(chosen), chosen.rasa_port, "/health"),
         Process("worker", [*helpline, "worker"], chosen.worker_port, "/health"),
         Process("console", [*helpline, "console"], chosen.console_port, "/health"),

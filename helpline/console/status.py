@@ -75,7 +75,9 @@ def every_sign(service: Service) -> list[Sign]:
     """Ask every process at once; one that does not answer in time is silent."""
     settings = service.settings
     host = "127.0.0.1" if settings.bind in ("0.0.0.0", "::") else settings.bind  # noqa: S104 - not a bind
-    ports = {"channel": settings.rasa_port, "actions": settings.actions_port, "worker": settings.worker_port}
+    ports = {"channel": settings.rasa_port, "worker": settings.worker_port}
+    if settings.actions_url:  # else the channel runs them itself
+        ports["actions"] = settings.actions_port
     if not settings.production:
         ports["simulator"] = settings.simulator_port
     with ThreadPoolExecutor(max_workers=len(ports) + 1) as pool:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from helpline.commands.train import train
 from tests import postgres
 from tests.conftest import free_port, wait_until
 from tests.faults.rig import Balancer, Postgres, Rig
@@ -84,8 +85,7 @@ def locks(folder: Path) -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def rig(folder: Path, database: Postgres, locks: Redis) -> Iterator[Rig]:
-    if not list(Path("models").glob("*.tar.gz")):
-        subprocess.run([".venv/bin/python", "-m", "helpline", "train"], check=True)
+    train()
     balancer = Balancer()
     with serving(balancer) as front:
         made = Rig(folder, database.url, balancer, front, REDIS_URL=locks.url, ASSISTANT_DEADLINE="8")
