@@ -49,7 +49,8 @@ def hostile_messages(evil):
     """A message of every kind with `evil` in every field a contact fills in."""
     file = {"id": "1", "mime_type": evil, "sha256": evil, "caption": evil, "filename": evil, "url": evil, "link": evil}
     card = {
-        "name": {"formatted_name": evil, "first_name": evil, "last_name": evil}, "org": {"company": evil, "title": evil},
+        "name": {"formatted_name": evil, "first_name": evil, "last_name": evil},
+        "org": {"company": evil, "title": evil},
         "phones": [{"phone": evil, "type": evil, "wa_id": evil}], "emails": [{"email": evil, "type": evil}],
         "urls": [{"url": evil, "type": evil}], "addresses": [{"street": evil, "city": evil, "type": evil}],
         "birthday": evil,
@@ -69,7 +70,7 @@ def hostile_messages(evil):
         ("interactive", {"type": "button_reply", "button_reply": {"id": evil, "title": evil}}),
         ("interactive", {"type": "list_reply", "list_reply": {"id": evil, "title": evil, "description": evil}}),
         ("interactive", {"type": "nfm_reply", "nfm_reply": {"name": evil, "body": evil, "response_json": evil}}),
-        ("order", {"catalog_id": evil, "text": evil, "product_items": [{"product_retailer_id": evil, "currency": evil}]}),
+        ("order", {"catalog_id": evil, "text": evil, "product_items": [{"product_retailer_id": evil}]}),
         ("system", {"body": evil, "type": evil, "customer": evil}),
         ("unsupported", {"type": evil}), (f"new-{evil}"[:40], {"body": evil}),
     ]  # fmt: skip
