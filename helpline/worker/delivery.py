@@ -7,7 +7,9 @@ whatsapp/refusals.py.
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from typing import Any, TypeVar
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.engine import Connection
 
-from helpline import contacts, logs, outbox
+from helpline import contacts, heartbeats, logs, outbox
 from helpline.db.engine import reading
 from helpline.db.together import Together
 from helpline.db.vault import Vault
@@ -65,6 +67,7 @@ class Worker:
         self._slow = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slow")
         """For jobs that wait for the network; delivery must not wait with them."""
         self.pace = Pace()
+        self._name = f"worker {socket.gethostname()} {os.getpid()}"[:80]
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -258,6 +261,8 @@ class Worker:
         paused_gauge.set(self.pace.paused())
         if oldest > LATE_SECONDS:
             logs.event(log, "outbox_is_late", level=40, count=count, oldest_seconds=oldest)
+        facts = {"kind": "worker", "waiting": count, "paused": self.pace.paused(), "trouble": self.pace.trouble}
+        self._write(lambda conn: heartbeats.beat(conn, self._name, facts))
 
     def health(self) -> dict[str, Any]:
         """For /health: alive while it answers, ready while the database does and the account is not in trouble."""

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 import sqlalchemy as sa
 
-from helpline import clock, contacts, outbox, receipts
+from helpline import clock, contacts, heartbeats, outbox, receipts
 from helpline.db import schema
 from helpline.messages import Button, Identity
 from helpline.pace import Pace
@@ -313,3 +313,11 @@ def test_health_and_metrics_are_served(service, worker, amina):
     assert refused.value.code == 503
     server.shutdown()
     server.server_close()
+
+
+def test_worker_gives_a_sign_of_life_with_what_waits(service, worker, amina):
+    _put(service, amina)
+    worker._watch()
+    with service.engine.connect() as conn:
+        [sign] = heartbeats.signs(conn, "worker")
+    assert not sign.silent and (sign.facts["waiting"], sign.facts["paused"]) == (1, False)
