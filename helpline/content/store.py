@@ -16,7 +16,7 @@ from helpline.content.answer import Answer, MissingAnswer, pack, text_hash, unpa
 from helpline.content.facts import ANY, PREFIX, Fact
 from helpline.content.sensitive import locked
 from helpline.content.starter import DATA, DEFAULT_LANGUAGE, fingerprint, read_facts, read_starter
-from helpline.db.engine import insert_once
+from helpline.db.engine import insert_missing, insert_once
 from helpline.db.schema import answers, content_facts, content_version
 from helpline.errors import Refused
 
@@ -33,22 +33,30 @@ def import_starter(conn: Connection, folder: Path = DATA) -> int:
     if conn.execute(sa.select(content_version.c.fingerprint)).scalar() == mark:
         return 0
     known = {(row.key, row.language): row for row in conn.execute(sa.select(answers))}
+    new: list[dict[str, object]] = []
     written = 0
     for key, by_language in texts.items():
         source = by_language.get(DEFAULT_LANGUAGE)
         made_from = text_hash(source.text, source.buttons) if source else ""
         for language, answer in by_language.items():
-            written += _write_starter(conn, known.get((key, language)), key, language, answer, made_from)
+            written += _write_starter(conn, new, known.get((key, language)), key, language, answer, made_from)
     for fact in facts.values():
         _write_fact(conn, fact)
         for language, value in fact.values.items():
-            written += _write_starter(conn, known.get((fact.key, language)), fact.key, language, Answer(value), "")
+            written += _write_starter(conn, new, known.get((fact.key, language)), fact.key, language, Answer(value), "")
+    insert_missing(conn, answers, new, ("key", "language"))
     conn.execute(sa.update(content_version).values(version=content_version.c.version + 1, fingerprint=mark))
     return written
 
 
 def _write_starter(
-    conn: Connection, row: sa.engine.Row | None, key: str, language: str, answer: Answer, source: str
+    conn: Connection,
+    new: list[dict[str, object]],
+    row: sa.engine.Row | None,
+    key: str,
+    language: str,
+    answer: Answer,
+    source: str,
 ) -> int:
     values = {
         "text": answer.text,
@@ -57,7 +65,8 @@ def _write_starter(
     }
     if row is None:
         first = {"key": key, "language": language, "version": 1, "updated_at": clock.now(), "source_hash": source}
-        return 1 if insert_once(conn, answers, {**first, **values}, ("key", "language")) else 0
+        new.append({**first, **values})
+        return 1
     if str(json.loads(row.facts).get("reviewed_on") or "") > str(answer.facts.get("reviewed_on", "")):
         values["facts"] = row.facts  # an editor checked it since
     unedited = row.version == 1 and row.origin == "starter"

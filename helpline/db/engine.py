@@ -109,3 +109,18 @@ def _once(dialect: str, table: sa.Table, conflict: tuple[str, ...]) -> Any:
     from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
     return sqlite_insert(table).on_conflict_do_nothing(index_elements=list(conflict))
+
+
+def insert_missing(conn: Connection, table: sa.Table, rows: list[dict[str, Any]], conflict: tuple[str, ...]) -> None:
+    """Insert many rows at once, leaving out those whose `conflict` columns exist."""
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+        statement: Any = pg_insert(table)
+    else:
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        statement = sqlite_insert(table)
+    conn.execute(statement.on_conflict_do_nothing(index_elements=list(conflict)), rows)
