@@ -34,7 +34,7 @@ FALSE_ALARMS = 0.025
 """Share of the other messages in the folds that may raise an alarm besides those of the safety net. Of held-out
 messages an eighth as many do; a stricter limit would miss emergencies that the net does not know."""
 _EMERGENCY_FROM = (0.2, 0.6)
-_ANSWER_FROM = (0.45, 0.75)
+_ANSWER_FROM = (0.5, 0.75)
 """No folds, however easy or hard, move the limit for answers out of here."""
 _STRANGERS_COUNT = 5.0
 """Weight of a stranger in the reject model: inboxes hold more of them, and to answer one is the worse mistake."""
