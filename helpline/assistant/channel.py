@@ -22,7 +22,7 @@ from helpline.assistant.actions_endpoint import ActionServer, ActionsHere
 from helpline.assistant.drain import Drain
 from helpline.assistant.live import LiveModel
 from helpline.db.engine import reading
-from helpline.db.together import Together
+from helpline.db.together import MOST, Together
 from helpline.whatsapp import signature
 
 SMALL = 64 * 1024
@@ -55,7 +55,9 @@ class WhatsAppChannel(InputChannel):
     def __init__(self, opened: service.Service) -> None:
         self._service = opened
         self._drain: Drain | None = None
-        self._letters = Together(opened.engine, "reception")
+        # PostgreSQL locks rows: two transactions that each touch several contacts could wait for each other.
+        alone = opened.engine.dialect.name == "postgresql"
+        self._letters = Together(opened.engine, "reception", most=1 if alone else MOST)
         """Webhooks do not queue behind the turns of the drain."""
         self._turns = Together(opened.engine, "turns")
 

@@ -34,8 +34,9 @@ class Together:
     faulty one costs nobody else. It must therefore change nothing but the database.
     """
 
-    def __init__(self, engine: Engine, name: str = "together") -> None:
+    def __init__(self, engine: Engine, name: str = "together", most: int = MOST) -> None:
         self._engine = engine
+        self._most = most
         self._pieces: queue.SimpleQueue[_Piece[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -58,7 +59,7 @@ class Together:
             if first is None:
                 return
             pieces = [first]
-            while len(pieces) < MOST and not self._pieces.empty():
+            while len(pieces) < self._most and not self._pieces.empty():
                 piece = self._pieces.get()
                 if piece is None:
                     going_on = False
