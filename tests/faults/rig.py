@@ -181,7 +181,10 @@ class Rig:
         while time.monotonic() < until:
             now = (self.poster.waiting(), *self._pending())
             if now == (0, 0, 0):
-                return
+                # A failure that is told late may be on its way and put a message back.
+                time.sleep(1)
+                if (self.poster.waiting(), *self._pending()) == (0, 0, 0):
+                    return
             if now != before:
                 still_since, before = time.monotonic(), now
             elif time.monotonic() - still_since > 4:

@@ -10,7 +10,8 @@ from helpline.db import schema
 from tests.conftest import count, wait_until
 from tests.faults.conftest import LONG, ROUNDS, pause, phones
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+# In one group with the journeys: both train the model if it is not there.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("service")]
 PEOPLE = 40 if LONG else 12
 
 
