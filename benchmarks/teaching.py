@@ -100,7 +100,7 @@ def walk(page: Page, console: str, phone: str) -> None:
     page.wait_for_timeout(5000)
     done.step("“Releases”, “Train a release”: progress, and how long it will take", "5-training")
     page.reload()
-    page.get_by_text("is trained. Read its report").wait_for(timeout=240_000)
+    page.get_by_text("is trained. Read its report").wait_for(timeout=600_000)
     done.step("The page is reloaded meanwhile; the training goes on and ends")
     page.get_by_text("is trained. Read its report").click()
     page.get_by_role("heading", name="What changed").wait_for()
@@ -116,7 +116,7 @@ def walk(page: Page, console: str, phone: str) -> None:
         done.step("Something is lost, so a colleague reads the report and agrees")
     else:
         page.get_by_role("button", name="Publish").click()
-        page.wait_for_url("**/releases")
+        page.get_by_role("button", name="Go back to").wait_for()
         done.step("“Publish”")
     page.goto(f"{console}/releases")
     number = page.locator(".live-line a").inner_text()
