@@ -82,10 +82,18 @@ def _fits(contact: contacts.Contact, said: list[OutboundMessage], intent: str | 
     return not tappable and not said[-1].text.rstrip().endswith(_ASKS)
 
 
+_ASKED_SINCE = (
+    sa.select(outbox.c.id)
+    .where(outbox.c.contact_id == sa.bindparam("contact"), outbox.c.kind == ASKED)
+    .where(outbox.c.created_at > sa.bindparam("since"))
+    .limit(1)
+)
+"""Asked for nearly every answer, so made once."""
+
+
 def _asked_lately(conn: Connection, contact_id: str) -> bool:
-    lately = sa.and_(outbox.c.kind == ASKED, outbox.c.created_at > clock.now() - APART_SECONDS)
-    query = sa.select(outbox.c.id).where(outbox.c.contact_id == contact_id, lately).limit(1)
-    return conn.execute(query).first() is not None
+    since = clock.now() - APART_SECONDS
+    return conn.execute(_ASKED_SINCE, {"contact": contact_id, "since": since}).first() is not None
 
 
 def _question(service: Service, key: str, language: str | None, about: str) -> OutboundMessage:

@@ -149,11 +149,9 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
             words.append(service.answers.get("utter_helped_ask", turn.language))
         if redaction.is_grave(received.message):
             words[:0] = _document_warning(service, received.message, turn.language)
-        asking = words
+        asking, contact = words, contacts.get(conn, contact_id)
         if case_id is None and turn.doubt is None:
-            asking = rating.with_question(
-                conn, service, contacts.get(conn, contact_id), words, heard.intent, received.id
-            )
+            asking = rating.with_question(conn, service, contact, words, heard.intent, received.id)
         states = handoff.tell(
             conn,
             service,
@@ -165,7 +163,7 @@ def end(conn: Connection, service: Service, turn: Turn, heard: Heard | None) -> 
             epoch=turn.epoch,
             case_id=turn.case_id,
             in_reply_to=received.id,
-            language=contacts.get(conn, contact_id).language,
+            language=contact.language,
         )
     outcome = "answered" if case_id is None or case_id == turn.case_id else "handed_off"
     if states and case_id is None and all(state == "suppressed" for state in states):
