@@ -27,6 +27,7 @@ COMMANDS = (
     "places",
     "nlu",
     "release",
+    "insights",
 )
 """Modules of helpline.commands, in the order `helpline --help` shows them."""
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask.sansio.blueprints import BlueprintSetupState
+from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
 from helpline import clock
 from helpline.accounts import Account
 from helpline.console import access, answers, content_find, current, forms
-from helpline.content import DEFAULT_LANGUAGE, SPOKEN, changes, coverage, differences, history, rights, sensitive
+from helpline.content import DEFAULT_LANGUAGE, SPOKEN, changes, coverage, differences, history, rights, sensitive, store
 from helpline.content.facts import ANY, PREFIX
 from helpline.db import schema
 from helpline.errors import HelplineError, StaleVersion
@@ -50,8 +51,7 @@ def page() -> str:
     chosen = {name: request.args.get(name, "")[:40] for name in ("topic", "state", "language")}
     number = max(1, request.args.get("page", 1, type=int))
     with current.reading() as conn:
-        languages = coverage.languages(conn)
-        rows = coverage.rows(conn, languages)
+        languages, rows = _rows(conn)
         waiting = len(changes.listed(conn, schema.answer_changes.c.state != "draft"))
     found, total = content_find.find(asked) if asked else ([], 0)
     hits = {item.key for item in found} | _repeating({item.key for item in found if item.kind == "fact"})
@@ -181,6 +181,18 @@ def findings_said(findings: list[Any]) -> list[tuple[str, str]]:
     return [(one.level, words(f"content.finding.{one.key}", **one.values)) for one in findings]
 
 
+def _rows(conn: Connection) -> tuple[tuple[str, ...], list[coverage.Row]]:
+    """Languages and rows of the matrix; worked out anew when something was published, written, or a day began."""
+    moving = schema.answer_changes
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(moving.c.version), 0), sa.func.max(moving.c.id))
+    mark = (store.version(conn), *conn.execute(query).one(), clock.today())
+    kept: tuple[Any, tuple[str, ...], list[coverage.Row]] | None = current_app.extensions.get("content_matrix")
+    if kept is None or kept[0] != mark:
+        languages = coverage.languages(conn)
+        kept = current_app.extensions["content_matrix"] = (mark, languages, coverage.rows(conn, languages))
+    return kept[1], kept[2]
+
+
 def _repeating(facts: set[str]) -> set[str]:
     """The answers that repeat one of the facts."""
     if not facts:
@@ -201,9 +213,9 @@ def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...])
 
 
 def _impact() -> dict[str, int | None]:
-    """How often people asked about each topic this month, as far as the figures may be said."""
+    """How often people asked about each topic lately, as far as the figures may be said."""
     with current.reading() as conn:
-        asked = tables.month(conn, clock.today()).of("topic")
+        asked = tables.all_asked(conn)
     return {f"utter_{topic}": count for topic, count in asked.items()}
 
 

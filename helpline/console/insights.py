@@ -72,36 +72,68 @@ def export(key: str, form: str) -> Response:
     """One chart (or `all` of them, as a spreadsheet) as a file."""
     with current.reading() as conn:
         shown = read(conn)
-    words = current.words()
     wanted = [chart for chart in shown.charts if key in (chart.key, "all")]
     if not wanted or form not in FORMS or (key == "all" and form != "xlsx"):
         abort(404)
     name = f"{key}-{shown.until:%Y-%m}.{form}"
     if form in ("png", "svg"):
-        note = words("insights.demo") if shown.demo else month_name(shown.until)
+        note = current.words()("insights.demo") if shown.demo else month_name(shown.until)
         return attached(pictures.draw(wanted[0], title(wanted[0]), label, form, note=note), FORMS[form], name, shown)
-    made = [(title(chart), spreadsheets.rows(chart, label, words("insights.held_back"))) for chart in wanted]
-    body = spreadsheets.as_csv(made[0][1]) if form == "csv" else spreadsheets.as_xlsx(made)
+    body = _csv(wanted[0]) if form == "csv" else _xlsx(wanted)
     return attached(body, FORMS[form], name, shown)
 
 
 @bp.get("/report.pdf")
 def monthly() -> Response:
     """The report of a month, in English or Dutch."""
-    language = request.args.get("language", "")
-    g.words = words = Words(language if language in LANGUAGES else current.words().language)
-    g.pop("topic_names", None)
+    speak(request.args.get("language", ""))
     with current.reading() as conn:
         shown = read(conn)
+    name = f"report-{shown.until:%Y-%m}-{current.words().language}.pdf"
+    return attached(_report(shown), "application/pdf", name, shown)
+
+
+def files(until: dt.date, form: str, language: str, *, alarming: bool, demo: bool) -> list[tuple[str, bytes]]:
+    """The figures of a month as files with their names, for the command line; none when there are no figures."""
+    speak(language)
+    with current.reading() as conn:
+        shown = look(conn, until, demo=demo, alarming=alarming)
+    if not shown.charts:
+        return []
+    before = "demo-" if shown.demo else ""
+    if form == "csv":
+        return [(f"{before}{chart.key}-{until:%Y-%m}.csv", _csv(chart)) for chart in shown.charts]
+    if form == "xlsx":
+        return [(f"{before}insights-{until:%Y-%m}.xlsx", _xlsx(shown.charts))]
+    return [(f"{before}report-{until:%Y-%m}-{current.words().language}.pdf", _report(shown))]
+
+
+def speak(language: str) -> None:
+    """Use the texts of a language from here on."""
+    known = current.words().language if "words" in g else LANGUAGES[0]
+    g.words = Words(language if language in LANGUAGES else known)
+    g.pop("topic_names", None)
+
+
+def _csv(chart: Chart) -> bytes:
+    return spreadsheets.as_csv(spreadsheets.rows(chart, label, current.words()("insights.held_back")))
+
+
+def _xlsx(wanted: list[Chart]) -> bytes:
+    held_back = current.words()("insights.held_back")
+    return spreadsheets.as_xlsx([(title(chart), spreadsheets.rows(chart, label, held_back)) for chart in wanted])
+
+
+def _report(shown: Shown) -> bytes:
+    words = current.words()
     now, past = _figures(shown.months), _figures(shown.before[-1:])
     figures = [
         report.Figure(words(f"insights.figure.{name}"), now[name], past[name], "share" if name in SHARES else "")
         for name in now
     ]
-    body = report.make(
+    return report.make(
         words("report.title"), month_name(shown.until), figures, shown.charts, words, label, demo=shown.demo
     )
-    return attached(body, "application/pdf", f"report-{shown.until:%Y-%m}-{words.language}.pdf", shown)
 
 
 def attached(body: bytes, kind: str, name: str, shown: Shown) -> Response:
@@ -120,11 +152,17 @@ def read(conn: Connection) -> Shown:
         demo, known = True, tables.months(conn, demo=True)
     until = _date(request.args.get("until", "")) or (known[-1] if known else clock.today().replace(day=1))
     span = next((one for one in SPANS if str(one) == request.args.get("months")), 1)
+    return look(conn, until, span, demo=demo, alarming=alarmed())
+
+
+def look(conn: Connection, until: dt.date, span: int = 1, *, demo: bool, alarming: bool) -> Shown:
+    """The months that end with `until`, and for a single one those before it."""
+    known = tables.months(conn, demo=demo)
     firsts = charts.span(until, span)
     earlier = [one for one in known if one < firsts[0]][-BEFORE:] if span == 1 else []
     months = [tables.month(conn, first, demo=demo) for first in firsts if first in known or first == until]
     before = [tables.month(conn, first, demo=demo) for first in earlier]
-    made = charts.charts(months, before, alarming=alarmed())
+    made = charts.charts(months, before, alarming=alarming)
     return Shown(months, before, until, span, demo, known, made)
 
 

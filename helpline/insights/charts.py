@@ -17,6 +17,8 @@ TOPICS = 12
 """Bars a reader can take in."""
 GROUPS = ("voucher", "vouchers", "health", "covid", "shelter", "food_money", "legal_rights", "emergency", "meta",
           "dialogue", "places", tables.OTHER)  # fmt: skip
+ROUND = (10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
+"""Tenths at which an axis may end: halves of these are round too."""
 NOT_QUESTIONS = frozenset({"dialogue", "meta", tables.OTHER})
 """Groups that are talk about the talk: greetings, thanks, the menu."""
 
@@ -49,6 +51,14 @@ class Chart:
         """The largest value, at least 1."""
         values = [bar.value for bar in self.bars] + [value for bar in self.bars for _, value in bar.parts]
         return max([1, *(value for value in values if value)])
+
+    @property
+    def top(self) -> int:
+        """Where the axis ends: a round number above the largest value."""
+        if self.unit == "share":
+            return 100
+        step = int(10 ** max(1, len(str(self.most)) - 1))
+        return next(step * tenth // 10 for tenth in ROUND if step * tenth // 10 >= self.most)
 
     @property
     def empty(self) -> bool:

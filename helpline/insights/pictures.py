@@ -67,7 +67,7 @@ def _columns(axes: Any, chart: Chart, label: Label) -> None:
     every = max(1, -(-len(places) // 8))
     axes.set_xticks(places[::every], [label(chart.names, bar.name) for bar in chart.bars[::every]])
     axes.set_xlim(-0.7, max(len(places), 6) - 0.3)  # a single column is not as wide as the page
-    axes.set_ylim(0, 100 if chart.unit == "share" else chart.most * 1.08)
+    axes.set_ylim(0, chart.top)
     if chart.unit == "share":
         axes.set_yticks([0, 50, 100], ["0%", "50%", "100%"])
     axes.grid(axis="y", color=LINE, linewidth=0.7)
@@ -82,6 +82,6 @@ def _lines(axes: Any, chart: Chart, label: Label) -> None:
         hue, dash = HUES[number % len(HUES)], DASHES[number % len(DASHES)]
         axes.plot(places, shown, color=hue, linestyle=dash, marker="o", markersize=4, label=label("group", name))
     axes.set_xticks(places, [label(chart.names, bar.name) for bar in chart.bars])
-    axes.set_ylim(0, chart.most * 1.08)
+    axes.set_ylim(0, chart.top * 1.02)
     axes.grid(axis="y", color=LINE, linewidth=0.7)
     axes.legend(fontsize=8, frameon=False, ncol=4, loc="upper center", bbox_to_anchor=(0.5, -0.1))

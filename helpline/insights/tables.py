@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.engine import Connection
 
+from helpline import clock
 from helpline.content import DATA
 from helpline.db.schema import insights
 from helpline.insights.counting import BANDS, date_of, day_of
@@ -72,6 +73,26 @@ def months(conn: Connection, *, demo: bool = False) -> list[dt.date]:
     known = sa.select(insights.c.day).where(insights.c.demo == demo, insights.c.measure != "hour")
     days = conn.execute(known.distinct()).scalars()
     return sorted({date_of(day).replace(day=1) for day in days})
+
+
+def asked(conn: Connection, intent: str, days: int = 30) -> int | None:
+    """How often people asked about something lately; None where it may not be said."""
+    return all_asked(conn, days).get(intent, 0)
+
+
+def all_asked(conn: Connection, days: int = 30) -> dict[str, int | None]:
+    """How often people asked about each topic in the months that hold the last `days` days; None where held back.
+
+    Whole months only, as everywhere: a span of any days could be subtracted from one that begins a day later.
+    """
+    first = (clock.today() - dt.timedelta(days=days - 1)).replace(day=1)
+    told: dict[str, int | None] = {}
+    while first <= clock.today():
+        for topic, count in month(conn, first).of("topic").items():
+            known = [one for one in (told.get(topic), count) if one is not None]
+            told[topic] = sum(known) if known else None
+        first = _next(first)
+    return told
 
 
 def has_demo(conn: Connection) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from helpline import clock
 from helpline.insights import counting, tables
 from helpline.insights.counting import Fact
 from helpline.insights.protection import LEAST, bounds
@@ -101,3 +102,25 @@ def test_demo_counts_are_never_mixed_with_real_ones(service):
 def test_every_intent_has_a_group():
     assert tables.group_of()["covid_proof"] == "covid" and tables.group_of()["voucher_status"] == "voucher"
     assert len(set(tables.group_of().values())) < 12
+
+
+def test_what_was_asked_lately_is_of_whole_months_and_never_small(service):
+    today = clock.today()
+    before = today.replace(day=1) - dt.timedelta(days=1)
+    stored(service, Counter({
+        Fact(counting.day_of(today), "message", "covid_proof", "en", "answered"): 25,
+        Fact(counting.day_of(before), "message", "covid_proof", "en", "answered"): 30,
+        Fact(counting.day_of(before), "message", "find_food", "en", "answered"): 4,
+        Fact(counting.day_of(before), "message", "find_shelter", "en", "answered"): 14,
+    }))  # fmt: skip
+    with service.engine.connect() as conn:
+        assert tables.asked(conn, "covid_proof", days=1) == 25
+        assert tables.asked(conn, "covid_proof", days=today.day + 1) == 55
+        assert tables.asked(conn, "find_food", days=today.day + 1) is None
+        assert tables.asked(conn, "voucher_status") == 0
+
+
+def test_a_week_that_began_in_another_month_makes_no_month(service):
+    stored(service, Counter({Fact(counting.day_of(FIRST) - 1, "hour", band="12"): 40}))
+    with service.engine.connect() as conn:
+        assert tables.months(conn) == []
