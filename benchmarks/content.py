@@ -96,13 +96,24 @@ def _live(opened: service.Service, reader: service.Service, number: int) -> floa
 
 
 def _many(do: Callable[[int], object], times: int = 40) -> dict[str, float]:
-    taken = sorted(_ms(lambda n=n: do(n)) for n in range(times))  # type: ignore[misc]
-    return {"median": statistics.median(taken), "p95": taken[int(times * 0.95)]}
+    """Milliseconds as waited and, because other programs may share the machine, as computed."""
+    waited, computed = [], []
+    for number in range(times):
+        began = time.process_time()
+        waited.append(_ms(lambda n=number: do(n)))  # type: ignore[misc]
+        computed.append(round((time.process_time() - began) * 1000, 1))
+    last = int(times * 0.95)
+    return {
+        "median": statistics.median(waited), "p95": sorted(waited)[last],
+        "computed_median": statistics.median(computed), "computed_p95": sorted(computed)[last],
+    }  # fmt: skip
 
 
 def _ms(do: Callable[[], object]) -> float:
     began = time.perf_counter()
-    do()
+    done = do()
+    if getattr(done, "status_code", 200) != 200:
+        raise RuntimeError(f"The page answered {done.status_code}.")  # type: ignore[attr-defined]
     return round((time.perf_counter() - began) * 1000, 1)
 
 

@@ -166,6 +166,7 @@ def test_matrix_finds_texts_in_any_spelling_and_filters_by_state(browser, servic
         conn.execute(sa.update(schema.answers).where(
             schema.answers.c.key == "utter_greet", schema.answers.c.language == "en"
         ).values(text="Hi there"))  # fmt: skip
+        conn.execute(sa.update(schema.content_version).values(version=schema.content_version.c.version + 1))
     page = eva.get("/content?state=outdated&language=fr").text
     assert "/content/utter_greet/fr" in page and "utter_health_right_to_care" not in page
     assert "The English text has changed" in eva.get("/content/utter_greet/fr").text
