@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup demo test test-fast test-faults check fix train run evaluate benchmark benchmark-nlu benchmark-clinc benchmark-desk lock screenshots clean
+.PHONY: help setup demo test test-fast test-faults check fix train run evaluate benchmark benchmark-nlu benchmark-clinc benchmark-desk audit lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ benchmark-desk: setup ## How fast the desk answers with 1,000 open and 100,000 c
 
 benchmark-clinc: setup ## The classifier on CLINC150: CLINC=path/to/data_full.json
 	@$(PY) -m benchmarks.clinc
+
+audit: setup ## Look every package up among known weaknesses; docs/audit-exceptions.yml names those we live with
+	@$(PY) .ci/audit
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --extra dev --no-header --upgrade pyproject.toml -o requirements.lock
