@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 
 import pytest
 import sqlalchemy as sa
@@ -9,10 +10,20 @@ import sqlalchemy as sa
 from helpline import accounts, clock, content
 from helpline.content import changes
 from helpline.db import schema
+from helpline.db.engine import connect
 from tests.console.conftest import SAME, Browser
 
 HELLO = "/content/utter_greet/nl"
 RIGHT = "/content/utter_health_right_to_care/nl"
+
+
+@pytest.fixture
+def engine(sqlite_template, tmp_path):
+    """SQLite only: what differs between databases is tried in tests/content."""
+    shutil.copy(sqlite_template, tmp_path / "helpline.db")
+    made = connect(f"sqlite:///{tmp_path}/helpline.db")
+    yield made
+    made.dispose()
 
 
 @pytest.fixture
