@@ -40,6 +40,8 @@ class Shown:
     until: dt.date
     span: int
     demo: bool
+    has_demo: bool
+    """Whether there are made-up figures to change to."""
     known: list[dt.date]
     """Months there is anything of."""
     charts: list[Chart]
@@ -63,7 +65,11 @@ def page() -> str:
         figures=_figures(shown.months),
         label=label,
         month_name=month_name,
-        chosen={"until": shown.until.isoformat(), "months": shown.span, "demo": "1" if shown.demo else None},
+        chosen={
+            "until": shown.until.isoformat(),
+            "months": shown.span,
+            "demo": "0" if shown.has_demo and not shown.demo else None,
+        },
     )
 
 
@@ -146,10 +152,8 @@ def attached(body: bytes, kind: str, name: str, shown: Shown) -> Response:
 
 def read(conn: Connection) -> Shown:
     """The months the request asks for; the newest with anything in it if it asks for none."""
-    demo = request.args.get("demo") == "1" and tables.has_demo(conn)
+    demo = request.args.get("demo") != "0" and tables.has_demo(conn)
     known = tables.months(conn, demo=demo)
-    if not known and tables.has_demo(conn):
-        demo, known = True, tables.months(conn, demo=True)
     until = _date(request.args.get("until", "")) or (known[-1] if known else clock.today().replace(day=1))
     span = next((one for one in SPANS if str(one) == request.args.get("months")), 1)
     return look(conn, until, span, demo=demo, alarming=alarmed())
@@ -163,7 +167,7 @@ def look(conn: Connection, until: dt.date, span: int = 1, *, demo: bool, alarmin
     months = [tables.month(conn, first, demo=demo) for first in firsts if first in known or first == until]
     before = [tables.month(conn, first, demo=demo) for first in earlier]
     made = charts.charts(months, before, alarming=alarming)
-    return Shown(months, before, until, span, demo, known, made)
+    return Shown(months, before, until, span, demo, tables.has_demo(conn), known, made)
 
 
 def alarmed() -> bool:

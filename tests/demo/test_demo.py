@@ -99,6 +99,14 @@ def test_nothing_of_it_waits_to_be_sent_told_or_counted(shown):
         assert tables.months(conn) == [] and len(tables.months(conn, demo=True)) >= 2
 
 
+def test_insights_show_the_made_up_months_and_lead_to_the_real_ones(shown):
+    browser = Browser(app.create(shown), "noor")
+    page = browser.get("/insights").text
+    assert "made up for the demonstration" in page and 'id="chart-topics"' in page and "demo=0" in page
+    real = browser.get("/insights?demo=0").text
+    assert "There is nothing to count yet" in real and 'name="demo" value="0"' in real
+
+
 def test_its_urgent_case_rings_no_alarm(shown):
     with shown.engine.begin() as conn:
         urgent = conn.execute(sa.select(schema.cases).where(schema.cases.c.urgent)).all()
