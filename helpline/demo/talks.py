@@ -56,10 +56,14 @@ def write(conn: Connection, service: Service, staff: dict[str, int]) -> dict[str
         _opening(talk)
         _open_work(talk)
         talks.append(talk)
+    for plan in plans["assistant"]:
+        talk = _Talk(conn, service, plan, len(talks) + 1, None, clock.now() - plan["minutes"] * MINUTE)
+        talk.steps.append((talk.begins, partial(_answered, talk)))
+        talks.append(talk)
     for at, act in sorted((step for talk in talks for step in talk.steps), key=lambda step: step[0]):
         with clock.pretending(at):
             act()
-    return {talk.plan.get("name", f"{talk.number}"): talk.case_id for talk in talks}
+    return {talk.plan.get("name", f"{talk.number}"): talk.case_id for talk in talks if talk.case_id}
 
 
 def _past(
@@ -86,14 +90,27 @@ def _opening(talk: _Talk) -> None:
     talk.steps.append((talk.begins, partial(_begin, talk)))
 
 
-def _begin(talk: _Talk) -> None:
-    conn, service, plan = talk.conn, talk.service, talk.plan
+def _somebody(talk: _Talk) -> None:
+    conn, service = talk.conn, talk.service
     talk.contact_id = contacts.identify(conn, service.vault, Identity(bsuid=f"{contacts.MADE_UP_ID}{talk.number:04}"))
     alias = schema.contacts.c.alias
     mine = schema.contacts.c.id == talk.contact_id
     conn.execute(sa.update(schema.contacts).where(mine).values(alias=sa.literal(contacts.MADE_UP) + alias))
     contacts.noticed(conn, talk.contact_id)
-    contacts.speak(conn, talk.contact_id, plan["language"])
+    contacts.speak(conn, talk.contact_id, talk.plan["language"])
+
+
+def _answered(talk: _Talk) -> None:
+    """Somebody whom the assistant answers."""
+    _somebody(talk)
+    _wrote(talk, talk.plan["in"], "answered")
+    answer = talk.service.answers.get(talk.plan["answer"], talk.plan["language"])
+    _say(talk, Author.ASSISTANT, talk.plan["answer"], answer.text)
+
+
+def _begin(talk: _Talk) -> None:
+    _somebody(talk)
+    conn, service, plan = talk.conn, talk.service, talk.plan
     received = _wrote(talk, plan["in"]) if talk.texts else None
     card = cases.Card(plan["in"] if talk.texts else "", tuple(plan.get("guesses", {}).items()))
     talk.case_id, _ = cases.open_case(
@@ -118,7 +135,7 @@ def _acknowledged(talk: _Talk) -> str:
     return answers.get(key, language).text
 
 
-def _wrote(talk: _Talk, text: str) -> int | None:
+def _wrote(talk: _Talk, text: str, outcome: str = "joined_case") -> int | None:
     conn, vault = talk.conn, talk.service.vault
     message = InboundMessage(
         phone_number_id=talk.service.settings.whatsapp_phone_number_id,
@@ -130,7 +147,7 @@ def _wrote(talk: _Talk, text: str) -> int | None:
     if row is not None:
         received = inbox.Received(row, talk.contact_id, message, 1)
         case_id = talk.case_id or None
-        inbox.finish(conn, vault, received, "joined_case", language=talk.plan["language"], case_id=case_id)
+        inbox.finish(conn, vault, received, outcome, language=talk.plan["language"], case_id=case_id)
         if case_id:
             cases.contact_wrote(conn, case_id, text)
     return row
@@ -139,7 +156,8 @@ def _wrote(talk: _Talk, text: str) -> int | None:
 def _say(talk: _Talk, author: Author, kind: str, text: str) -> None:
     outbox.put(
         talk.conn, talk.service.vault, talk.contact_id, OutboundMessage(text), author=author, kind=kind,
-        once_key=f"demo:{talk.number}:{kind}:{clock.now_ms()}", case_id=talk.case_id, language=talk.plan["language"],
+        once_key=f"demo:{talk.number}:{kind}:{clock.now_ms()}", case_id=talk.case_id or None,
+        epoch=contacts.get(talk.conn, talk.contact_id).epoch, language=talk.plan["language"],
     )  # fmt: skip
     _read(talk.conn)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.engine import Connection
 
-from helpline import accounts, clock, colleagues, problems, translating
+from helpline import accounts, clock, colleagues, looks, problems, translating
 from helpline.db.schema import cases, handovers, inbox, shift_log
 from helpline.db.vault import Vault
 from helpline.demo.figures import FOLDER
@@ -39,6 +39,9 @@ def write(conn: Connection, vault: Vault, staff: dict[str, int], ids: dict[str, 
             problems.own(conn, problem_id, staff[one["owner"]])
     for one in plan["translations"]:
         _translation(conn, vault, one, staff, ids[one["case"]])
+    for one in plan["looks"]:
+        with clock.pretending(clock.now() - one["hours_ago"] * 3600):
+            looks.record(conn, vault, one["kind"], staff[one["who"]], ids.get(one.get("case", "")), one["reason"])
 
 
 def _handover(conn: Connection, vault: Vault, plan: dict[str, Any], staff: dict[str, int], ids: dict[str, int]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict
 
+import sqlalchemy as sa
 import yaml
 from sqlalchemy.engine import Connection
 
 from helpline import clock
 from helpline.content import changes, fact_sheets
+from helpline.db.schema import draft_answers
 from helpline.demo.figures import FOLDER
 
 
@@ -28,6 +30,8 @@ def write(conn: Connection, staff: dict[str, int]) -> None:
         change = changes.save(conn, key, language, wording, author, changes.Seen(0, version))
         if one["state"] == "review":
             changes.submit(conn, key, language, author, change.version)
+    for one in plan["drafts"]:
+        conn.execute(sa.insert(draft_answers).values(**one, state="draft", created_at=clock.now()))
     for one in plan["facts"]:
         fact = fact_sheets.get(conn, one["name"])
         if fact is not None:

@@ -7,6 +7,7 @@ import pytest
 from helpline.messages import Button, Identity, OutboundMessage
 from helpline.simulator import limits
 from helpline.simulator.limits import MISSING, PARAMETER, WRONG, Fault
+from helpline.simulator.phones import Phones
 from helpline.whatsapp import client as wire
 from helpline.whatsapp import render
 from tests.conftest import wait_until
@@ -226,3 +227,9 @@ def test_asking_for_our_number_proves_that_the_token_is_taken(world):
     world.client.check()
     with pytest.raises(wire.AccountTrouble):
         wire.Client(f"{world.url}/v24.0", "100000000000001", "revoked").check()
+
+
+def test_a_made_up_contact_of_the_demo_has_a_phone_from_their_first_message_on():
+    phones = Phones()
+    assert phones.owner(None, "NL.DEMO0001").bsuid == "NL.DEMO0001"
+    assert phones.owner(None, "NL.134") is None and phones.owner("+31600009999", "NL.DEMO0002") is None
