@@ -319,12 +319,10 @@ def test_numbers_in_notes_and_in_closed_cases_are_masked(service):
         assert privacy.mask_case(conn, service.vault, case_id) == 1
         notes = [service.vault.open(row.body_sealed) for row in conn.execute(sa.select(schema.notes.c.body_sealed))]
     assert "her BSN is [■1]" in notes
-    everything = str(
-        [
-            service.vault.open(row.body_sealed)
-            for row in service.engine.connect().execute(sa.select(schema.outbox.c.body_sealed))
-        ]
-    )
+    with service.engine.begin() as conn:
+        everything = str(
+            [service.vault.open(row.body_sealed) for row in conn.execute(sa.select(schema.outbox.c.body_sealed))]
+        )
     assert "0417164300" not in everything
 
 
