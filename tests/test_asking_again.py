@@ -82,5 +82,5 @@ def test_an_answer_in_between_allows_the_line_again(service):
     contact_id = speak(service, who, "")
     say(service, message("where can I eat tonight", sender=who), ANSWER)
     speak(service, who, "")
-    assert told(service, contact_id) == ["utter_empty", "answer", "utter_empty"]
+    assert told(service, contact_id) == ["utter_empty", "answer_rate", "utter_empty"]
     assert not open_cases(service, contact_id)

@@ -78,7 +78,7 @@ def _is_status(form: Form) -> bool:
 
 
 def _status(form: Form) -> Event:
-    word = str(form.get("MessageStatus") or form.get("SmsStatus")).lower()
+    word = "".join(c for c in str(form.get("MessageStatus") or form.get("SmsStatus")).lower() if c.isalpha())
     message_id = fields.word(form.get("MessageSid") or form.get("SmsSid"), fields.ID_LIMIT)
     if message_id is None:
         return Notice(None, "unreadable", {"why": "status without id or word"})

@@ -89,9 +89,12 @@ def answered(sara, mine):
     return mine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """One browser for all tests; each opens windows of its own in it."""
+    """One browser for all tests of a file; each opens windows of its own in it.
+
+    Not for longer: while it is open, nothing else in this process can run an event loop.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM:
         pytest.skip("Chromium is not on this machine")

@@ -84,7 +84,6 @@ FAULTS = [
 
 def test_refusals_outages_and_lost_answers_of_whatsapp_are_waited_out(rig):
     people = phones(5, PEOPLE)
-    before = len(rig.graph.calls)
     rig.graph.faults.extend(
         FAULTS * (5 if LONG else 1) + ([{"hang": 25}, {"status": 401, "code": 190}] if LONG else [])
     )
@@ -92,7 +91,7 @@ def test_refusals_outages_and_lost_answers_of_whatsapp_are_waited_out(rig):
     rig.settle(240)
     counted = rig.count()
     counted.assert_good()
-    assert len(rig.graph.calls) - before >= PEOPLE and not rig.graph.faults
+    assert not rig.graph.faults
     assert counted.repeated <= 2 * len(FAULTS)
 
 

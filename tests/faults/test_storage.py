@@ -99,24 +99,18 @@ def test_clock_that_jumps_loses_no_message_and_keeps_the_order(service, jump):
     assert claimed(service) == [f"wamid.31600000001.{n}" for n in range(6)]
 
 
-@pytest.fixture
-def on_sqlite(service):
-    if service.engine.dialect.name != "sqlite":
-        pytest.skip("about SQLite's file")
-    return service
-
-
-def test_locked_database_is_a_503_and_the_resend_is_stored(on_sqlite, monkeypatch):
-    path = on_sqlite.engine.url.database
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # about SQLite's file
+def test_locked_database_is_a_503_and_the_resend_is_stored(service, monkeypatch):
+    path = service.engine.url.database
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    sa.event.listen(on_sqlite.engine, "connect", lambda raw, _record: raw.execute("PRAGMA busy_timeout=50"))
-    on_sqlite.engine.dispose()
+    sa.event.listen(service.engine, "connect", lambda raw, _record: raw.execute("PRAGMA busy_timeout=50"))
+    service.engine.dispose()
     raw = webhook(text(1))
-    assert receive(on_sqlite, raw) == (503, 0)
+    assert receive(service, raw) == (503, 0)
     other.execute("COMMIT")
     other.close()
-    assert receive(on_sqlite, raw) == (200, 1)
+    assert receive(service, raw) == (200, 1)
 
 
 FULL = """

@@ -62,7 +62,9 @@ def test_pin_voice_image_and_document_arrive_as_what_they_are(world):
     assert (sample.text, world.client.fetch(sample.media[0].id).mime_type) == ("een voorbeeld", "image/jpeg")
     assert (pin.location.latitude, pin.location.longitude) == (52.09, 5.12)
     assert [one.kind for one in (voice, image, document)] == ["voice", "image", "document"]
-    assert (image.text, document.media[0].filename) == ("mijn brief", "brief.pdf")
+    assert (image.text, document.media[0].filename) == ("mijn brief", "file.pdf"), (
+        "a file's own name may hold a person's"
+    )
     fetched = world.client.fetch(image.media[0].id)
     assert (fetched.content, fetched.mime_type) == (b"\xff\xd8jpeg", "image/jpeg")
     assert world.client.fetch(voice.media[0].id).content.startswith(b"OggS")
