@@ -57,13 +57,7 @@ def said(error: HelplineError) -> str:
     words = current.words()
     if isinstance(error, AlreadyClaimed):
         return words("error.claimed", holder=error.holder)
-    by_kind = (
-        (WindowClosed, "error.window"),
-        (Unseen, "error.unseen"),
-        (Full, "error.full"),
-        (StaleVersion, "error.stale"),
-    )
-    key = next((key for kind, key in by_kind if isinstance(error, kind)), "")
+    key = next((key for kind, key in _SAID if isinstance(error, kind)), "")
     return words.any_of(str(error), key or "error.refused")
 
 

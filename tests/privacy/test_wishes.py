@@ -1,21 +1,18 @@
-"""What a contact may ask for, at any time: stop, delete, and what people may do to protect them or the team."""
+"""What a contact may ask for, at any time: stop, delete, export; and what is taken out of what they sent."""
 
 import pytest
 import sqlalchemy as sa
 
 from helpline import (
-    blocking,
     cases,
     clock,
     contacts,
-    drafts,
     exports,
     inbox,
     looks,
     outbox,
     privacy,
     replies,
-    switches,
     turn,
 )
 from helpline.content import SPOKEN
@@ -24,48 +21,10 @@ from helpline.db.columns import metadata
 from helpline.errors import InputError
 from helpline.messages import Author, OutboundMessage
 from helpline.routing import ERASE_NO, ERASE_YES
-from helpline.turn import Heard
 from tests.conftest import count
-from tests.people import AMINA, BASHIR, agent, message, tap, write
+from tests.people import AMINA, BASHIR, message, tap, write
 from tests.privacy.rows import fill
-
-ANSWER = Heard(said=(OutboundMessage("A doctor must see you."),), intent="health_right_to_care")
-
-
-def say(service, received, heard=ANSWER):
-    """A whole turn, as channel and drain do it; the contact."""
-    with service.engine.begin() as conn:
-        contact_id = write(conn, service, received)
-        [taken] = inbox.claim(conn, service.vault, 1)
-        begun = turn.begin(conn, service, taken)
-    if begun is not None:
-        with service.engine.begin() as conn:
-            turn.end(conn, service, begun, heard)
-    return contact_id
-
-
-def sent(service, contact_id, states=("queued", "held")):
-    with service.engine.connect() as conn:
-        query = sa.select(schema.outbox).where(schema.outbox.c.contact_id == contact_id)
-        rows = conn.execute(query.where(schema.outbox.c.state.in_(states)).order_by(schema.outbox.c.id)).all()
-    return [outbox.unpack(service.vault.open(row.body_sealed)) for row in rows]
-
-
-def in_case(service, state="active"):
-    """Amina's case, held by Sara, with a reply on its way, a note and a draft; contact, case and account."""
-    with service.engine.begin() as conn:
-        me = agent(conn)
-        contact_id = write(conn, service, message("My name is Amina and I live at my aunt's"))
-        [taken] = inbox.claim(conn, service.vault, 1)
-        card = cases.Card(question="My name is Amina")
-        case_id, _ = cases.open_case(conn, service.vault, contact_id, "asked", card=card, language="en")
-        inbox.finish(conn, service.vault, taken, "handed_off", language="en", case_id=case_id)
-        if state == "active":
-            cases.claim(conn, case_id, me)
-            replies.reply(conn, service.vault, case_id, me, OutboundMessage("Hello Amina"), "r1")
-        replies.note(conn, service.vault, case_id, me, "lives with her aunt")
-        drafts.keep(conn, service.vault, case_id, me, "reply", "Dear Amina")
-    return contact_id, case_id, me
+from tests.privacy.turns import ANSWER, in_case, say, sent
 
 
 @pytest.mark.parametrize("word", ["delete", "Verwijder!", "Supprimer", "حذف", "borrar", "Apagar."])
@@ -176,98 +135,6 @@ def test_an_agent_in_the_conversation_is_not_talked_over(service):
     before = len(sent(service, contact_id))
     say(service, message("my bsn is 123456782"))
     assert len(sent(service, contact_id)) == before
-
-
-def test_silenced_assistant_says_nothing_and_every_message_opens_a_case(service):
-    with service.engine.begin() as conn:
-        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "it says wrong things")
-    contact_id = say(service, message("can I go to the doctor without papers?"))
-    with service.engine.connect() as conn:
-        case = cases.get(conn, cases.of_contact(conn, contact_id))
-        assert case.reason == "silenced" and case.state == "waiting"
-    assert "A doctor must" not in " ".join(one.text for one in sent(service, contact_id))
-    emergency = say(service, message("my husband beats me", sender=BASHIR))
-    with service.engine.connect() as conn:
-        assert cases.get(conn, cases.of_contact(conn, emergency)).urgent
-
-
-def test_a_turn_in_flight_when_the_assistant_is_silenced_is_not_spoken(service):
-    with service.engine.begin() as conn:
-        contact_id = write(conn, service, message("can I see a doctor?"))
-        [taken] = inbox.claim(conn, service.vault, 1)
-        begun = turn.begin(conn, service, taken)
-        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "it says wrong things")
-    with service.engine.begin() as conn:
-        assert turn.end(conn, service, begun, ANSWER) == "handed_off"
-    assert "A doctor must" not in " ".join(one.text for one in sent(service, contact_id))
-
-
-def test_switched_on_again_it_answers_and_both_are_in_the_log(service):
-    with service.engine.begin() as conn:
-        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "it says wrong things", 3600)
-        switches.turn_on(conn, service.vault, switches.ASSISTANT, None)
-        assert [one.kind for one in looks.listed(conn, service.vault)] == ["assistant_on", "assistant_off"]
-    contact_id = say(service, message("can I go to the doctor without papers?"))
-    assert sent(service, contact_id)[-1].text.endswith("A doctor must see you.")
-
-
-def test_a_switch_needs_a_reason_and_comes_back_by_itself(service):
-    with service.engine.begin() as conn:
-        for reason in ("", "x", "!!! 123"):
-            with pytest.raises(InputError):
-                switches.turn_off(conn, service.vault, switches.ASSISTANT, None, reason)
-        switches.turn_off(conn, service.vault, switches.ASSISTANT, None, "a fault", 600)
-        assert not switches.is_on(conn, switches.ASSISTANT)
-        clock.shift(601)
-        assert switches.is_on(conn, switches.ASSISTANT)
-        with pytest.raises(InputError):
-            switches.turn_off(conn, service.vault, "everything", None, "a reason")
-
-
-def blocked(service, hours=24):
-    contact_id, case_id, me = in_case(service, "waiting")
-    with service.engine.begin() as conn:
-        blocking.block(conn, service.vault, case_id, me, "abuse", hours, "threatens the team")
-    return contact_id, case_id, me
-
-
-def test_a_blocked_contact_is_stored_and_not_answered(service):
-    contact_id, _, _ = blocked(service)
-    before = len(sent(service, contact_id))
-    say(service, message("you are all idiots"))
-    assert len(sent(service, contact_id)) == before
-    with service.engine.connect() as conn:
-        outcomes = [row.outcome for row in conn.execute(sa.select(schema.inbox.c.outcome).order_by(schema.inbox.c.id))]
-    assert outcomes[-1] == "ignored" and len(outcomes) == 2
-
-
-def test_a_blocked_contact_in_danger_is_heard(service):
-    contact_id, case_id, _ = blocked(service)
-    say(service, message("my husband beats me, help"))
-    with service.engine.connect() as conn:
-        assert cases.get(conn, case_id).urgent
-    assert "112" in sent(service, contact_id)[-1].text
-
-
-def test_a_block_ends_by_itself_or_by_hand_and_its_reason_is_forgotten(service):
-    contact_id, case_id, me = blocked(service)
-    with service.engine.begin() as conn:
-        assert blocking.unblock(conn, service.vault, case_id, me)
-        assert not blocking.unblock(conn, service.vault, case_id, me)
-        blocking.block(conn, service.vault, case_id, me, "spam", 1, "sends links")
-        clock.shift(3601)
-        assert blocking.until(conn, contact_id) is None
-        assert blocking.expire(conn) == 1
-        assert conn.execute(sa.select(schema.contacts.c.blocked_why)).scalar() is None
-
-
-@pytest.mark.parametrize(
-    ("why", "hours", "reason"), [("abuse", 9999, "a reason"), ("ugly", 24, "a reason"), ("abuse", 24, "")]
-)
-def test_a_block_without_reason_or_end_is_refused(service, why, hours, reason):
-    _, case_id, me = in_case(service, "waiting")
-    with service.engine.begin() as conn, pytest.raises(InputError):
-        blocking.block(conn, service.vault, case_id, me, why, hours, reason)
 
 
 def test_export_holds_everything_of_one_person_and_nothing_of_another(service):
