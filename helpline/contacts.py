@@ -7,6 +7,7 @@ An identity is found by keyed hash and kept encrypted; only sending needs it in 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -182,6 +183,12 @@ def of_sender(sender_id: str) -> str:
 def exists(conn: Connection, contact_id: str) -> bool:
     """Whether this is a contact of ours; `rasa shell` talks as somebody who is not."""
     return conn.execute(sa.select(contacts.c.id).where(contacts.c.id == contact_id)).first() is not None
+
+
+def alias_has(words: Sequence[str]) -> Any:
+    """A condition: the alias has every one of these words, or parts of words."""
+    escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words)
+    return sa.and_(*(contacts.c.alias.ilike(f"%{word}%", escape="\\") for word in escaped))
 
 
 def _named(identity: Identity) -> dict[str, str]:

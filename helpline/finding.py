@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpline import cases, inbox, outbox
+from helpline import cases, contacts, inbox, outbox
 from helpline.db import schema
 from helpline.db.vault import Vault
 from helpline.nlu.normalise import normalise
@@ -38,8 +38,8 @@ def find(
     if not wanted:
         return []
     named = [topic for topic, name in topics.items() if _has(wanted, words(name))]
-    table, people = schema.cases, schema.contacts
-    alias = sa.and_(*(people.c.alias.ilike(f"%{_escaped(word)}%", escape="\\") for word in asked.split()[:8]))
+    table = schema.cases
+    alias = contacts.alias_has(asked.split()[:8])
     where = [sa.or_(alias, table.c.topic.in_(named)) if asked.split() else table.c.topic.in_(named)]
     found = {case.id: case for case in cases.select(conn, *where, order=[table.c.id.desc()], limit=FOUND)}
     asked_alias = asked.casefold().split()
@@ -80,7 +80,3 @@ def words(text: str) -> list[str]:
 
 def _has(wanted: list[str], held: list[str]) -> bool:
     return all(any(word.startswith(one) for word in held) for one in wanted)
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

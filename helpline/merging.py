@@ -28,8 +28,11 @@ def candidates(conn: Connection, alias: str, but: str, limit: int = 10) -> list[
     words = [word for word in alias.split()[:4] if word]
     if not words:
         return []
-    named = sa.and_(*(people.c.alias.ilike(f"%{word.replace('%', '').replace('_', '')}%") for word in words))
-    query = sa.select(people.c.id).where(named, people.c.id != but).order_by(people.c.last_inbound_at.desc())
+    query = (
+        sa.select(people.c.id)
+        .where(contacts.alias_has(words), people.c.id != but)
+        .order_by(people.c.last_inbound_at.desc())
+    )
     return [contacts.get(conn, row.id) for row in conn.execute(query.limit(limit))]
 
 

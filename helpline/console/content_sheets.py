@@ -9,7 +9,7 @@ import zlib
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import clock, logs
+from helpline import cells, clock, logs
 from helpline.console import content as pages
 from helpline.console import current
 from helpline.content import sheets, table_files
@@ -39,7 +39,7 @@ def export(kind: str) -> Response:
         known = sheets.languages(conn)
         chosen = [code for code in request.args.getlist("language") if pages.known_language("utter_", code)]
         rows = sheets.export(conn, chosen or known)
-    made = table_files.write_csv(rows) if kind == "csv" else table_files.write_xlsx(rows, sheets.right_to_left(rows[0]))
+    made = cells.as_csv(rows) if kind == "csv" else table_files.write_xlsx(rows, sheets.right_to_left(rows[0]))
     answer = Response(made, mimetype=_TYPES[kind].split(";")[0])
     answer.headers["Content-Type"] = _TYPES[kind]
     answer.headers["Content-Disposition"] = f'attachment; filename="answers-{clock.today().isoformat()}.{kind}"'

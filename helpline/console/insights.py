@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy.engine import Connection
 
 from helpline import accounts, clock
+from helpline.cells import as_csv
 from helpline.console import answers, current
 from helpline.console.words import LANGUAGES, Words
 from helpline.insights import charts, pictures, report, spreadsheets, tables
@@ -122,7 +123,7 @@ def speak(language: str) -> None:
 
 
 def _csv(chart: Chart) -> bytes:
-    return spreadsheets.as_csv(spreadsheets.rows(chart, label, current.words()("insights.held_back")))
+    return as_csv(spreadsheets.rows(chart, label, current.words()("insights.held_back")))
 
 
 def _xlsx(wanted: list[Chart]) -> bytes:

@@ -12,13 +12,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from helpline import cells
 from helpline.errors import InputError
 
 LARGEST = 5 * 1024 * 1024
 _UNPACKED = 80 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 50_000, 60
-_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
-"""What a spreadsheet program would run instead of show."""
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -32,13 +31,6 @@ def read(name: str, data: bytes) -> list[list[str]]:
     return [_trimmed([_plain(cell) for cell in row[:MOST_COLUMNS]]) for row in rows]
 
 
-def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """A csv with a byte order mark, so that spreadsheet programs read it as UTF-8."""
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
-
-
 def write_xlsx(rows: Sequence[Sequence[str]], right_to_left: Iterable[int] = ()) -> bytes:
     """A workbook whose cells are text and nothing else; columns of `right_to_left` are aligned that way."""
     book = Workbook()
@@ -47,7 +39,7 @@ def write_xlsx(rows: Sequence[Sequence[str]], right_to_left: Iterable[int] = ())
     for at, row in enumerate(rows, 1):
         for column, value in enumerate(row, 1):
             cell = sheet.cell(at, column)
-            cell.value = _NOT_IN_XML.sub("", _harmless(value))
+            cell.value = _NOT_IN_XML.sub("", cells.harmless(value))
             cell.data_type = "s"
             cell.alignment = Alignment(
                 wrap_text=True, vertical="top", readingOrder=2 if column - 1 in rtl else 1,
@@ -116,10 +108,5 @@ def _trimmed(row: list[str]) -> list[str]:
     return row
 
 
-def _harmless(value: str) -> str:
-    return f"'{value}" if _FORMULA.match(value) else value
-
-
 def _plain(value: str) -> str:
-    said = value.replace("\r\n", "\n").replace("\r", "\n")
-    return said[1:] if said.startswith("'") and _FORMULA.match(said) else said
+    return cells.meant(value.replace("\r\n", "\n").replace("\r", "\n"))

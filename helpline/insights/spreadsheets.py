@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Sequence
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
+from helpline.cells import harmless
 from helpline.insights.charts import Chart
 
 Label = Callable[[str, str], str]
 """The words for a name of a kind."""
 Rows = list[list[str | int]]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NOT_IN_NAMES = frozenset("[]:*?/\\")
 
 
@@ -25,21 +24,14 @@ def rows(chart: Chart, label: Label, held_back: str) -> Rows:
     header: list[str | int] = [label("column", chart.names)]
     header += [] if chart.shape == "lines" else [label("column", chart.unit or "count")]
     header += [label(kind, name) for name in parts]
-    made: Rows = [[_plain(cell) for cell in header]]
+    made: Rows = [header]
     for bar in chart.bars:
         values = dict(bar.parts)
         row: list[str | int] = [label(chart.names, bar.name)]
         row += [] if chart.shape == "lines" else [_shown(bar.value, held_back)]
         row += [_shown(values.get(name), held_back) for name in parts]
-        made.append([_plain(cell) for cell in row])
+        made.append(row)
     return made
-
-
-def as_csv(table: Rows) -> bytes:
-    """UTF-8 with a mark, so that every spreadsheet program reads it rightly."""
-    out = io.StringIO()
-    csv.writer(out).writerows(table)
-    return ("\ufeff" + out.getvalue()).encode("utf-8")
 
 
 def as_xlsx(sheets: Sequence[tuple[str, Rows]]) -> bytes:
@@ -50,7 +42,7 @@ def as_xlsx(sheets: Sequence[tuple[str, Rows]]) -> bytes:
         plain = "".join(c for c in name if c not in _NOT_IN_NAMES)
         sheet = book.create_sheet(f"{number} {plain}"[:31])
         for row in table:
-            sheet.append(row)
+            sheet.append([harmless(cell) if isinstance(cell, str) else cell for cell in row])
         for cell in sheet[1]:
             cell.font = Font(bold=True)
         sheet.column_dimensions["A"].width = 42
@@ -65,7 +57,3 @@ def _kind_of_parts(chart: Chart) -> str:
 
 def _shown(value: int | None, held_back: str) -> str | int:
     return held_back if value is None else value
-
-
-def _plain(cell: str | int) -> str | int:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

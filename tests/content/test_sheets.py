@@ -5,7 +5,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from helpline import content
+from helpline import cells, content
 from helpline.content import changes, sheets, table_files
 from helpline.errors import InputError
 from tests.content.conftest import save, to_live
@@ -42,7 +42,7 @@ def test_all_starter_texts_go_home_and_back_without_a_change(service, kind):
     with service.engine.begin() as conn:
         content.import_starter(conn)
         rows = sheets.export(conn, content.SPOKEN)
-    made = table_files.write_csv(rows) if kind == "csv" else table_files.write_xlsx(rows)
+    made = cells.as_csv(rows) if kind == "csv" else table_files.write_xlsx(rows)
     plan = planned(service, table_files.read(f"x.{kind}", made))
     assert (plan.items, plan.faults) == ([], [])
     assert plan.unchanged > 1000
@@ -113,7 +113,7 @@ def test_translator_changes_only_their_own_languages(service, people, rows):
 )
 def test_what_a_spreadsheet_would_run_is_text_and_comes_back_as_it_was(kind, text):
     rows = [["#KEY", "#PART"], ["utter_hello", text]]
-    made = table_files.write_csv(rows) if kind == "csv" else table_files.write_xlsx(rows)
+    made = cells.as_csv(rows) if kind == "csv" else table_files.write_xlsx(rows)
     assert table_files.read(f"x.{kind}", made) == rows
     if kind == "xlsx":
         assert load_workbook(io.BytesIO(made)).worksheets[0].cell(2, 2).data_type == "s"
@@ -146,7 +146,7 @@ def test_file_that_is_no_such_table_is_refused(service, people, data):
 def test_file_of_five_megabytes_with_three_broken_rows_names_the_three(service, people, rows):
     filler = [["utter_hello", "text", "", "", "x" * 4000, "", "", "", ""]] * 1100
     big = [*rows, ["utter_a", "text"], ["utter_b", "text"], ["utter_hello", "nothing"], *filler]
-    made = table_files.write_csv(big)
+    made = cells.as_csv(big)
     assert 4_000_000 < len(made) < table_files.LARGEST
     faults = planned(service, table_files.read("x.csv", made)).faults
     assert {fault.row for fault in faults if fault.finding.key in ("sheet_key", "sheet_part")} == {

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpline import accounts, clock
+from helpline import accounts, cells, clock
 from helpline.console import media
 from helpline.content import table_files
 from helpline.db import schema
@@ -171,7 +171,7 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_cell_of_a_file_we_hand_out_begins_like_a_formula(formula):
-    made = table_files.write_csv([["key", formula]])
+    made = cells.as_csv([["key", formula]])
     [row] = list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline="")))
     assert row[1][0] not in "=+-@\t\r"
     from openpyxl import load_workbook
