@@ -226,7 +226,9 @@ def test_no_notice_of_a_whole_day_carries_words_names_or_numbers(configured, rec
         sending.send_due(configured)
     sent = " ".join([body.decode() for _, _, body in receiver.got] + mailbox.letters)
     assert len(receiver.got) > 8
-    for secret in (*PHRASE.split(), AMINA.phone, AMINA.name, *alias.split(), "Sara", "Evaluna", "violence", contact_id):
+    # An alias' number alone may be the minute of a date; with its words it is somebody's.
+    named = (alias, *(word for word in alias.split() if not word.isdecimal()))
+    for secret in (*PHRASE.split(), AMINA.phone, AMINA.name, *named, "Sara", "Evaluna", "violence", contact_id):
         assert not re.search(rf"\b{re.escape(secret)}\b", sent, re.IGNORECASE) or secret in ("my", "me", "in"), secret
 
 
