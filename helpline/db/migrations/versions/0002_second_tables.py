@@ -72,6 +72,30 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_content_facts')),
     sa.UniqueConstraint('name', name=op.f('uq_content_facts_name'))
     )
+    op.create_table('content_links',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('url', sa.String(length=500), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('asked_at', sa.Integer(), nullable=True),
+    sa.Column('checked_at', sa.Integer(), nullable=True),
+    sa.Column('bad_since', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_content_links')),
+    sa.UniqueConstraint('url', name=op.f('uq_content_links_url'))
+    )
+    op.create_table('content_tasks',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('key', sa.String(length=80), nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_content_tasks')),
+    sa.UniqueConstraint('key', 'language', name=op.f('uq_content_tasks_key_language'))
+    )
+    with op.batch_alter_table('content_tasks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_content_tasks_account_id'), ['account_id'], unique=False)
+
     op.create_table('erasures',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('erased', sa.String(length=64), nullable=False),
@@ -578,6 +602,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_erasures_at'))
 
     op.drop_table('erasures')
+    with op.batch_alter_table('content_tasks', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_content_tasks_account_id'))
+
+    op.drop_table('content_tasks')
+    op.drop_table('content_links')
     op.drop_table('content_facts')
     op.drop_table('answer_history')
     op.drop_table('answer_editing')
