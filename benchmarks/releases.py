@@ -145,8 +145,14 @@ async def _teach(opened: opened_service.Service, meaning: str) -> dict[str, Any]
     await _until_live(opened, release_id)
     return {
         "release": release_id, "to_report_s": round(trained, 1), "to_live_s": round(time.perf_counter() - began, 1),
-        "losses": len(publishing.losses(release)),
+        "losses": len(publishing.losses(release)), "phases_s": _phases(release),
     }  # fmt: skip
+
+
+def _phases(release: queue.Release) -> dict[str, int]:
+    """Whole seconds from the request until a process began, and of each phase, from the training's own notes."""
+    starts = [("wait", release.queued_at), *release.timings.items(), ("", release.finished_at or 0)]
+    return {name: round(then - at) for (name, at), (_, then) in itertools.pairwise(starts)}
 
 
 async def _until_live(opened: opened_service.Service, release_id: int | None) -> None:

@@ -19,6 +19,8 @@ from helpline.db.schema.content import (
     answer_history,
     answers,
     content_facts,
+    content_links,
+    content_tasks,
     content_version,
     draft_answers,
 )
@@ -49,6 +51,8 @@ __all__ = [
     "contact_identities",
     "contacts",
     "content_facts",
+    "content_links",
+    "content_tasks",
     "content_version",
     "dead_letters",
     "draft_answers",

@@ -127,3 +127,27 @@ draft_answers = sa.Table(
     _c("state", sa.String(12), "draft, taken or dismissed", "content", default="draft"),
     _c("created_at", sa.Integer, "when it was imported", "content"),
 )
+
+content_tasks = sa.Table(
+    "content_tasks",
+    metadata,
+    _c("id", Id, "row", "content", primary_key=True),
+    _c("key", sa.String(80), "which answer or fact", "content"),
+    _c("language", sa.String(8), "in which language", "content"),
+    _c("account_id", Id, "who is to write, translate or read it", "content", index=True),
+    _c("by_id", Id, "who gave it to them", "content"),
+    _c("at", sa.Integer, "when", "content"),
+    sa.UniqueConstraint("key", "language"),
+)
+
+content_links = sa.Table(
+    "content_links",
+    metadata,
+    _c("id", Id, "row", "content", primary_key=True),
+    _c("url", sa.String(500), "an address that answers give", "content", unique=True),
+    _c("state", sa.String(12), "waits, works, moved, gone, failed or refused", "content", default="waits"),
+    _c("detail", sa.String(200), "status, kind of failure, or the address it leads to", "content", default=""),
+    _c("asked_at", sa.Integer, "somebody or the clock asked for a look", "content", nullable=True),
+    _c("checked_at", sa.Integer, "last look", "content", nullable=True),
+    _c("bad_since", sa.Integer, "since when it does not work", "content", nullable=True),
+)
