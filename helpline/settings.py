@@ -94,6 +94,10 @@ class Settings:
     directory_tiles_url: str = _setting(
         "", "map tiles for the console's directory, https://.../{z}/{x}/{y}.png; empty: points without a map"
     )
+    link_hosts: str = _setting(
+        "", "hosts, and those under them, where links of answers may be looked up; `*`: any public one; empty: none"
+    )
+    link_check_days: int = _setting("0", "days until links are looked up again by the clock; 0: only when asked")  # type: ignore[assignment]
     console_url: str = _setting("", "https address of the console, for links in notices; empty: no links")
     notices: str = _setting(
         "", "where notices go, audience=kind+address parted by spaces (docs/shifts.md); empty: nowhere", secret=True

@@ -27,7 +27,7 @@ from helpline import (
 from helpline.insights import counting
 from helpline.notices import sending
 from helpline.service import Service
-from helpline.worker import fact_reminders, trainings
+from helpline.worker import fact_reminders, links, trainings
 
 log = logs.get(__name__)
 
@@ -112,6 +112,7 @@ JOBS: tuple[Job, ...] = (
     Job("silence", 300, _silence),
     Job("directory", 300, _directory, slow=True),
     Job("facts", 3600, fact_reminders.remind),
+    Job("links", 20, links.look_due, slow=True),
     Job("alarms", 5, _alarms),
     Job("notices", 3, sending.send_beside),
     Job("shifts", 30, _shifts),
