@@ -1,7 +1,9 @@
 # Daily commands; `make help` lists them.
 SHELL := /bin/sh
 PY := .venv/bin/python
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled once, outside the tree: uv installs without it, and Rasa with TensorFlow takes ten seconds to compile.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/var/pycache
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1

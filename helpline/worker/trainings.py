@@ -12,7 +12,7 @@ from helpline.db.engine import reading
 from helpline.releases import queue
 from helpline.service import Service
 
-CACHE = str(Path("var") / "training" / "pycache")
+CACHE = str(Path("var") / "pycache")
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_INTRA_OP_PARALLELISM_THREADS": "1",
     "OMP_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": CACHE, "PYTHONWARNINGS": "ignore", "LOG_LEVEL": "WARNING",
