@@ -142,12 +142,10 @@ def may_read(conn: Connection, case_id: int, account_id: int) -> bool:
     return any(one.account_id != account_id for one in _select(conn, account_id, asks.c.case_id == case_id))
 
 
-def unread(conn: Connection, account_id: int) -> int:
-    """How many questions hold something this person has not seen, or wait for their answer."""
-    waits = [
-        one for one in mine(conn, account_id) if one.unread or (one.state == "open" and one.account_id != account_id)
-    ]
-    return len(waits)
+def waits_for(account: accounts.Account) -> sa.sql.Select:
+    """Asks how many questions hold something this person has not seen, or wait for their answer."""
+    waits = sa.or_(_unread(account.id), sa.and_(asks.c.state == OPEN, asks.c.account_id != account.id))
+    return sa.select(sa.func.count()).select_from(asks).where(_concerns(account), waits)
 
 
 def saw(conn: Connection, ask_id: int, account_id: int) -> None:
@@ -174,36 +172,40 @@ def askable(conn: Connection, account_id: int) -> tuple[list[accounts.Account], 
 def _select(
     conn: Connection, account_id: int, *where: sa.sql.ColumnElement[bool], everybodys: bool = False, limit: int = 200
 ) -> list[Ask]:
-    account = accounts.get(conn, account_id)
-    if account is None:
+    account = None if everybodys else accounts.get(conn, account_id)
+    if account is None and not everybodys:
         return []
     asker, asked = people.alias(), people.alias()
-    newest = sa.select(sa.func.max(ask_lines.c.id)).where(ask_lines.c.ask_id == asks.c.id).scalar_subquery()
-    read = sa.select(ask_reads.c.line_id).where(ask_reads.c.ask_id == asks.c.id, ask_reads.c.account_id == account_id)
-    seen = sa.func.coalesce(read.scalar_subquery(), 0)
-    concerned = sa.and_(
-        asks.c.state != "withdrawn",
-        sa.or_(asks.c.account_id == account_id, asks.c.to_account_id == account_id, asks.c.duty.in_(account.has)),
-    )
     query = (
         sa.select(
             asks,
             asker.c.name.label("asker"),
             asked.c.name.label("asked"),
             contacts.c.alias,
-            (newest > seen).label("unread"),
+            _unread(account_id).label("unread"),
         )
         .join(case_table, case_table.c.id == asks.c.case_id)
         .join(contacts, contacts.c.id == case_table.c.contact_id)
         .join(asker, asker.c.id == asks.c.account_id)
         .outerjoin(asked, asked.c.id == asks.c.to_account_id)
-        .where(sa.true() if everybodys else concerned, *where)
+        .where(_concerns(account) if account else sa.true(), *where)
         .order_by(sa.case((asks.c.state == "open", 0), else_=1), asks.c.id.desc())
         .limit(limit)
     )
     rows = conn.execute(query).mappings().all()
     names = [name for name in Ask.__dataclass_fields__ if name != "lines"]
     return [Ask(**{**{name: row[name] for name in names}, "unread": bool(row["unread"])}) for row in rows]
+
+
+def _concerns(account: accounts.Account) -> sa.sql.ColumnElement[bool]:
+    theirs = (asks.c.account_id == account.id, asks.c.to_account_id == account.id, asks.c.duty.in_(account.has))
+    return sa.and_(asks.c.state != "withdrawn", sa.or_(*theirs))
+
+
+def _unread(account_id: int) -> sa.sql.ColumnElement[bool]:
+    newest = sa.select(sa.func.max(ask_lines.c.id)).where(ask_lines.c.ask_id == asks.c.id).scalar_subquery()
+    read = sa.select(ask_reads.c.line_id).where(ask_reads.c.ask_id == asks.c.id, ask_reads.c.account_id == account_id)
+    return newest > sa.func.coalesce(read.scalar_subquery(), 0)
 
 
 def _with_lines(conn: Connection, vault: Vault, one: Ask) -> Ask:

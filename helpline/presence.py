@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock
+from helpline.db.engine import insert_once
 from helpline.db.schema import accounts, presence
 
 VIEWING_SECONDS = 45
@@ -36,13 +37,8 @@ def seen(conn: Connection, account_id: int, case_id: int = LIST, *, typing: bool
     if conn.execute(sa.update(presence).where(here).values(**values)).rowcount:
         return
     conn.execute(sa.delete(presence).where(presence.c.seen_at < at - 24 * 3600))
-    try:
-        with conn.begin_nested():
-            conn.execute(
-                sa.insert(presence).values(**{"typed_at": 0, **values}, account_id=account_id, case_id=case_id)
-            )
-    except sa.exc.IntegrityError:
-        pass  # another page of the same person was faster
+    key = {"account_id": account_id, "case_id": case_id}
+    insert_once(conn, presence, {"typed_at": 0, **values, **key}, tuple(key))  # another page of theirs may be faster
 
 
 def is_fresh(conn: Connection, account_id: int, case_id: int, seconds: int = 20) -> bool:

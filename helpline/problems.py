@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock, redaction
+from helpline.accounts import Account
 from helpline.db.schema import accounts, answers, problems
 from helpline.errors import InputError, Refused
 
@@ -110,10 +111,10 @@ def count(conn: Connection) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def owned(conn: Connection, account_id: int) -> int:
-    """How many open ones somebody is to find an answer to."""
-    mine = sa.and_(problems.c.state != "closed", problems.c.owner_id == account_id)
-    return int(conn.execute(sa.select(sa.func.count()).select_from(problems).where(mine)).scalar_one())
+def waits_for(account: Account) -> sa.sql.Select:
+    """Asks how many open ones this person is to find an answer to."""
+    mine = sa.and_(problems.c.state != "closed", problems.c.owner_id == account.id)
+    return sa.select(sa.func.count()).select_from(problems).where(mine)
 
 
 def _change(conn: Connection, problem_id: int, values: dict[str, Any]) -> None:

@@ -48,31 +48,53 @@ def first(
     return found[0] if found else None
 
 
-def counts(conn: Connection, account_id: int | None = None) -> dict[str, int]:
-    """How many cases are in each open state, how many are urgent and unclaimed, and how many the account holds."""
+@dataclass(frozen=True)
+class Figures:
+    """What stands beside the lists."""
+
+    counts: dict[str, int]
+    """Cases in each open state, `urgent_waiting` that nobody took, and `mine` that the account holds."""
+    languages: tuple[str, ...]
+    """Languages of open cases."""
+    mark: str
+    """As `mark` says it."""
+
+
+_MARK = (
+    sa.func.count(),
+    sa.func.coalesce(sa.func.max(table.c.id), 0),
+    sa.func.coalesce(sa.func.sum(table.c.version), 0),
+    sa.func.coalesce(sa.func.sum(table.c.waiting_since), 0),
+    sa.func.count(table.c.waiting_since),
+    sa.func.coalesce(sa.func.sum(table.c.account_id), 0),
+)
+
+
+def figures(conn: Connection, account_id: int | None = None) -> Figures:
+    """Counts, languages and mark of the open cases, in one look at them."""
     mine = sa.case((table.c.account_id == account_id, 1), else_=0) if account_id is not None else sa.literal(0)
-    query = sa.select(table.c.state, table.c.urgent, sa.func.count(), sa.func.sum(mine))
-    query = query.where(table.c.state != "closed").group_by(table.c.state, table.c.urgent)
-    totals = {"waiting": 0, "active": 0, "parked": 0, "urgent_waiting": 0, "mine": 0}
-    for state, urgent, number, held in conn.execute(query):
-        totals[state] += number
-        totals["mine"] += held if state == "active" else 0
-        if urgent and state == "waiting":
-            totals["urgent_waiting"] += number
-    return totals
+    groups = (table.c.state, table.c.urgent, table.c.language)
+    query = sa.select(*groups, sa.func.sum(mine), *_MARK).where(table.c.state != "closed").group_by(*groups)
+    counts = {"waiting": 0, "active": 0, "parked": 0, "urgent_waiting": 0, "mine": 0}
+    languages, sums = set(), [0] * len(_MARK)
+    for state, urgent, language, held, *marks in conn.execute(query):
+        number = int(marks[0])
+        counts[state] += number
+        counts["mine"] += int(held) if state == "active" else 0
+        counts["urgent_waiting"] += number if urgent and state == "waiting" else 0
+        languages |= {language} if language else set()
+        sums = [max(sums[place], int(one)) if place == 1 else sums[place] + int(one) for place, one in enumerate(marks)]
+    return Figures(counts, tuple(sorted(languages)), "-".join(map(str, sums)))
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """How many cases are in each open state, and how many are urgent and unclaimed."""
+    return figures(conn).counts
 
 
 def mark(conn: Connection) -> str:
     """A short word that changes whenever any open case does; cheap enough to ask every few seconds."""
-    figures = (
-        sa.func.count(),
-        sa.func.coalesce(sa.func.max(table.c.id), 0),
-        sa.func.coalesce(sa.func.sum(table.c.version), 0),
-        sa.func.coalesce(sa.func.sum(table.c.waiting_since), 0),
-        sa.func.count(table.c.waiting_since),
-        sa.func.coalesce(sa.func.sum(table.c.account_id), 0),
-    )
-    row = conn.execute(sa.select(*figures).where(table.c.state != "closed")).one()
+    row = conn.execute(sa.select(*_MARK).where(table.c.state != "closed")).one()
     return "-".join(str(int(value)) for value in row)
 
 
@@ -80,12 +102,6 @@ def oldest_wait(conn: Connection) -> int:
     """For how many seconds the case that waits longest has waited for a person; 0 when none does."""
     since = conn.execute(sa.select(sa.func.min(table.c.waiting_since)).where(table.c.state != "closed")).scalar()
     return max(0, clock.now() - since) if since else 0
-
-
-def languages(conn: Connection) -> list[str]:
-    """Languages of open cases."""
-    query = sa.select(table.c.language).where(table.c.state != "closed", table.c.language.is_not(None)).distinct()
-    return [row.language for row in conn.execute(query)]
 
 
 @dataclass(frozen=True)

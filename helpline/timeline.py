@@ -68,13 +68,13 @@ def _since(conn: Connection, case: cases.Case, before: int) -> int:
         .order_by(schema.inbox.c.id.desc())
         .limit(before)
     )
-    times = [row.received_at for row in conn.execute(earlier)]
+    first = sa.select(sa.func.min(earlier.subquery().c.received_at)).scalar_subquery()
     # Talk of an earlier case is that case's; it is not shown again here.
     previous = sa.select(sa.func.max(schema.cases.c.closed_at)).where(
         schema.cases.c.contact_id == case.contact_id, schema.cases.c.id < case.id
     )
-    closed = conn.execute(previous).scalar() or 0
-    return max(min(times, default=case.opened_at), closed)
+    began, closed = conn.execute(sa.select(first, previous.scalar_subquery())).one()
+    return max(case.opened_at if began is None else int(began), closed or 0)
 
 
 def _received(conn: Connection, vault: Vault, contact_id: str, since: int, until: int) -> list[Item]:

@@ -184,8 +184,8 @@ def waiting_count(conn: Connection) -> int:
     return int(conn.execute(sa.select(sa.func.count()).select_from(table).where(table.c.state == "open")).scalar_one())
 
 
-def news(conn: Connection, account: Account) -> int:
-    """How many texts this person could translate, and how many translations came back that they have not seen."""
+def waits_for(account: Account) -> sa.sql.Select:
+    """Asks how many texts this person could translate, and how many translations came back that they have not seen."""
     reads = list(account.reads)
     could = sa.and_(
         table.c.state == "open", table.c.from_language.in_(reads), table.c.to_language.in_(reads),
@@ -194,7 +194,7 @@ def news(conn: Connection, account: Account) -> int:
     back = sa.and_(table.c.state == "done", table.c.account_id == account.id, table.c.seen_at.is_(None))
     counted = sa.select(sa.func.count()).select_from(table)
     helps = "translate" in account.has
-    return int(conn.execute(counted.where(sa.or_(could, back) if helps else back)).scalar_one())
+    return counted.where(sa.or_(could, back) if helps else back)
 
 
 def saw(conn: Connection, case_id: int, account_id: int) -> None:

@@ -38,17 +38,21 @@ def account(conn, account_id):
     return accounts.get(conn, account_id)
 
 
+def waiting(conn, room, account_id):
+    return conn.execute(room.waits_for(account(conn, account_id))).scalar_one()
+
+
 def test_a_colleague_reads_and_answers_inside_the_case(service, people, case_id):
     with service.engine.begin() as conn:
         ask_id = colleagues.ask(conn, service.vault, case_id, people["sara"], "@tom is this right?")
-        assert colleagues.unread(conn, people["tom"]) == 1 and colleagues.unread(conn, people["sara"]) == 0
+        assert waiting(conn, colleagues, people["tom"]) == 1 and waiting(conn, colleagues, people["sara"]) == 0
         assert colleagues.may_read(conn, case_id, people["tom"]) and not colleagues.may_read(
             conn, case_id, people["lea"]
         )
         colleagues.saw(conn, ask_id, people["tom"])
-        assert colleagues.unread(conn, people["tom"]) == 1, "it waits until it is answered"
+        assert waiting(conn, colleagues, people["tom"]) == 1, "it waits until it is answered"
         colleagues.reply(conn, service.vault, ask_id, people["tom"], "Yes")
-        assert colleagues.unread(conn, people["tom"]) == 0 and colleagues.unread(conn, people["sara"]) == 1
+        assert waiting(conn, colleagues, people["tom"]) == 0 and waiting(conn, colleagues, people["sara"]) == 1
         one = colleagues.whole(conn, service.vault, ask_id, people["sara"])
         assert [(line.name, line.text) for line in one.lines] == [("Sara", "@tom is this right?"), ("Tom", "Yes")]
         assert one.state == "answered"
@@ -62,7 +66,7 @@ def test_a_colleague_reads_and_answers_inside_the_case(service, people, case_id)
 def test_a_duty_is_asked_of_everybody_who_has_it(service, people, case_id):
     with service.engine.begin() as conn:
         colleagues.ask(conn, service.vault, case_id, people["sara"], "question", duty="legal")
-        assert [colleagues.unread(conn, people[name]) for name in ("lea", "max", "tom")] == [1, 1, 0]
+        assert [waiting(conn, colleagues, people[name]) for name in ("lea", "max", "tom")] == [1, 1, 0]
         with pytest.raises(InputError, match="ask_nobody"):
             colleagues.ask(conn, service.vault, case_id, people["sara"], "question", duty="safeguarding")
 
@@ -128,8 +132,8 @@ def test_a_text_is_translated_by_one_volunteer_and_stamped(service, people, case
         wanted = translating.ask(conn, vault, case_id, people["sara"], "in-1", "سؤال", ("ar", "en"))
         assert translating.ask(conn, vault, case_id, people["sara"], "in-1", "سؤال", ("ar", "en")) == wanted
         assert [one.original for one in translating.wanted(conn, vault, lea)] == ["سؤال"]
-        assert translating.wanted(conn, vault, tom) == [] and translating.news(conn, lea) == 1
-        assert translating.news(conn, largest) == 0, "only the duty is told of it"
+        assert translating.wanted(conn, vault, tom) == [] and waiting(conn, translating, lea.id) == 1
+        assert waiting(conn, translating, largest.id) == 0, "only the duty is told of it"
         with pytest.raises(Refused, match="not_yours"):
             translating.claim(conn, vault, wanted, tom)
         translating.claim(conn, vault, wanted, lea)
@@ -140,9 +144,9 @@ def test_a_text_is_translated_by_one_volunteer_and_stamped(service, people, case
         assert translating.finish(conn, vault, wanted, lea, "a question") is False
         (one,) = translating.of_case(conn, vault, case_id)
         assert (one.original, one.result, one.helper, one.done_at is not None) == ("سؤال", "a question", "Lea", True)
-        assert translating.news(conn, account(conn, people["sara"])) == 1
+        assert waiting(conn, translating, people["sara"]) == 1
         translating.saw(conn, case_id, people["sara"])
-        assert translating.news(conn, account(conn, people["sara"])) == 0
+        assert waiting(conn, translating, people["sara"]) == 0
 
 
 def draft(conn, service, case_id, account_id):
@@ -202,7 +206,7 @@ def test_a_problem_is_shared_owned_and_closed_when_its_answer_is_published(servi
         assert problems.add(conn, people["tom"], "can i open a BANK account?") == made
         problems.own(conn, made, people["lea"])
         (one,) = problems.listed(conn)
-        assert (one.times, one.owner, one.state) == (2, "Lea", "open") and problems.owned(conn, people["lea"]) == 1
+        assert (one.times, one.owner, one.state) == (2, "Lea", "open") and waiting(conn, problems, people["lea"]) == 1
         with pytest.raises(InputError, match="problem_answer"):
             problems.link(conn, made, "utter_no_such_answer")
         problems.link(conn, made, "utter_find_food")

@@ -156,6 +156,13 @@ def guard(app: Flask) -> None:
 
 
 def _gate() -> AnyResponse | tuple[str, int] | None:
+    if request.endpoint == "static" or "account" not in session:
+        return _pass()
+    with current.reading():  # who it is and what they may open are read together
+        return _pass()
+
+
+def _pass() -> AnyResponse | tuple[str, int] | None:
     g.account = _who()
     g.words = Words(_language())
     if request.method not in ("GET", "HEAD", "OPTIONS"):

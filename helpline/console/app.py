@@ -149,6 +149,7 @@ def create(opened: Service) -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     app.jinja_env.globals.update(_globals())
+    app.context_processor(_of_this_request)
     app.register_error_handler(HTTPException, _http_fault)
     app.register_error_handler(Exception, _unexpected)
     return app
@@ -206,6 +207,13 @@ def _globals() -> dict[str, Any]:
         **oidc.globals_(),
         **protection.globals_(),
     }
+
+
+def _of_this_request() -> dict[str, Any]:
+    """What the proxies among the globals stand for, once for the whole page: a list asks for them a thousand times."""
+    if "words" not in g:
+        return {}
+    return {"t": current.words(), "account": current.signed_in(), "now": clock.now(), "by_script": current.by_script()}
 
 
 @cache

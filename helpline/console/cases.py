@@ -55,23 +55,20 @@ class Opened:
 @bp.get("/<int:case_id>")
 def page(case_id: int) -> str:
     """The case beside the list."""
-    with current.reading() as conn:
-        get(conn, case_id)
-    current.sign_of_life(case_id)
-    return whole_page(case_id)
+    with current.reading():
+        current.sign_of_life(case_id)
+        return whole_page(case_id)
 
 
 @bp.get("/<int:case_id>/events")
 def events(case_id: int) -> Response | str:
     """The conversation, if anything happened since `after`; else 204. Complete, so that no gap can stay."""
     with current.reading() as conn:
-        get(conn, case_id)
-    current.sign_of_life(case_id)
-    with current.reading() as conn:
-        if request.args.get("after") == mark(conn, get(conn, case_id)):
+        current.sign_of_life(case_id)
+        case = get(conn, case_id)
+        if request.args.get("after") == mark(conn, case, presence.colleagues(conn, case_id, current.account().id)):
             return Response(status=204)
-        opened = read(conn, case_id)
-    return render_template("cases/live.html", opened=opened)
+        return render_template("cases/live.html", opened=read(conn, case_id))
 
 
 @bp.post("/<int:case_id>/claim")
@@ -159,32 +156,32 @@ def whole_page(
     with current.reading() as conn:
         opened = read(conn, case_id)
         board = queue.read(conn)
-        colleagues = presence.people_here(conn)
-    return render_template(
-        "cases/page.html", opened=opened, board=board, fault=said, typed=opened.drafts | (typed or {}), full=full,
-        once=once or forms.new_once(), colleagues=colleagues, PARK_HOURS=PARK_HOURS, OUTCOMES=OUTCOMES,
-    )  # fmt: skip
+        holds = opened.case.account_id == current.account().id and opened.case.state != "closed"
+        colleagues = presence.people_here(conn) if holds else []
+        return render_template(
+            "cases/page.html", opened=opened, board=board, fault=said, typed=opened.drafts | (typed or {}), full=full,
+            once=once or forms.new_once(), colleagues=colleagues, PARK_HOURS=PARK_HOURS, OUTCOMES=OUTCOMES,
+        )  # fmt: skip
 
 
 def read(conn: Connection, case_id: int) -> Opened:
     """All that the page of a case shows, in a fixed number of queries."""
     vault, me = current.service().vault, current.account().id
-    case = get(conn, case_id)
+    case, beside = get(conn, case_id), presence.colleagues(conn, case_id, me)
     return Opened(
         case=case,
         card=cases.card(conn, vault, case_id),
         items=timeline.of_case(conn, vault, case),
         earlier=timeline.earlier(conn, case),
-        mark=mark(conn, case),
+        mark=mark(conn, case, beside),
         seen=replies.newest(conn, case),
         drafts=drafts.of(conn, vault, case_id, me),
-        beside=presence.colleagues(conn, case_id, me),
+        beside=beside,
     )
 
 
-def mark(conn: Connection, case: cases.Case) -> str:
+def mark(conn: Connection, case: cases.Case, beside: list[presence.Colleague]) -> str:
     """Changes with every line, and with who looks or types."""
-    beside = presence.colleagues(conn, case.id, current.account().id)
     people = "".join(f"{one.account_id}{'t' if one.typing else 'v'}" for one in beside)
     return f"{timeline.mark(conn, case)}-{people}"
 

@@ -74,7 +74,7 @@ def panel(case: cases.Case) -> dict[str, object]:
     me = current.account().id
     with current.reading() as conn:
         found = colleagues.of_case(conn, current.service().vault, case.id, me)
-        people, duties = colleagues.askable(conn, me)
+        people, duties = colleagues.askable(conn, me) if case.state != "closed" else ([], [])
     if any(one.unread for one in found):
         with current.writing() as conn:
             for one in found:

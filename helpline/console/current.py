@@ -43,9 +43,16 @@ def by_script() -> bool:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """A connection for reading only."""
+    """A connection for reading only. Within another reading it is the same one, so that a page has one, not ten."""
+    if "reading" in g:
+        yield g.reading
+        return
     with reading_engine(service().engine) as conn:
-        yield conn
+        g.reading = conn
+        try:
+            yield conn
+        finally:
+            g.pop("reading")
 
 
 @contextmanager

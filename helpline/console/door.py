@@ -24,13 +24,13 @@ Answer = AnyResponse | tuple[str, int] | None
 def pass_through(case_id: Any) -> Answer:
     """None when the account may go on; otherwise the page that says why not."""
     if not isinstance(case_id, int) or not 0 < case_id < 2**62:
-        return None  # the page itself says that there is no such case
+        return abort(404) if isinstance(case_id, int) else None
     account, endpoint = current.account(), request.endpoint or ""
     with current.reading() as conn:
         try:
             case = cases.get(conn, case_id)
         except InputError:
-            return _gone() if looks.was_erased(conn, case_id) else None
+            return _gone() if looks.was_erased(conn, case_id) else abort(404)
         seen = sight.of(conn, account, case)
         kind = READS.get(endpoint) if seen.level == "all" else None
         known = kind is None or looks.lately(conn, account.id, case_id, (kind, "opened_closed", "glass"))

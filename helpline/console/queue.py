@@ -46,18 +46,17 @@ class Board:
 @bp.get("/cases")
 def page() -> str:
     """A list on its own: what a phone shows first, and a desk before a case is chosen."""
-    current.sign_of_life()
     with current.reading() as conn:
-        board = read(conn)
-    return render_template("queue/page.html", board=board)
+        current.sign_of_life()
+        return render_template("queue/page.html", board=read(conn))
 
 
 @bp.get("/cases/live")
 def live() -> Response | str:
     """The list again, if it changed since the page was drawn; else 204."""
-    current.sign_of_life()
     with current.reading() as conn:
-        if request.args.get("after") == mark(conn, chosen_list()):
+        current.sign_of_life()
+        if request.args.get("after") == _mark(chosen_list(), queue.mark(conn)):
             return Response(status=204)
         board = read(conn)
     return render_template("queue/board.html", board=board)
@@ -91,13 +90,14 @@ def read(conn: Connection) -> Board:
     if show == "mine":
         chosen = replace(chosen, account_id=account.id)
     rows = queue.listed(conn, chosen, reads=account.reads, limit=ROWS)
-    languages = sorted({*queue.languages(conn), *((language,) if language else ())})
-    return Board(show, rows, queue.counts(conn, account.id), chosen, languages, mark(conn, show))
+    figures = queue.figures(conn, account.id)
+    languages = sorted({*figures.languages, *((language,) if language else ())})
+    return Board(show, rows, figures.counts, chosen, languages, _mark(show, figures.mark))
 
 
-def mark(conn: Connection, show: str) -> str:
+def _mark(show: str, open_cases: str) -> str:
     """Times on the page are in minutes, so a new minute is a change too."""
-    return f"{show}.{queue.mark(conn)}.{clock.now() // 60}"
+    return f"{show}.{open_cases}.{clock.now() // 60}"
 
 
 def chosen_list() -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from helpline import cases, drafts, redaction, sight, timeline, translating
 from helpline.console import current, forms, team
-from helpline.console.cases import get, whole_page
+from helpline.console.cases import Opened, get, whole_page
 from helpline.content import SPOKEN
 from helpline.errors import InputError
 
@@ -79,15 +79,12 @@ def withdraw(case_id: int, translation_id: int) -> team.Answer:
     )
 
 
-def panel(case: cases.Case) -> dict[str, object]:
+def panel(opened: Opened) -> dict[str, object]:
     """What the page of a case shows of its translations, and what can be asked for."""
-    account, vault = current.account(), current.service().vault
+    account, vault, case = current.account(), current.service().vault, opened.case
     with current.reading() as conn:
         found = translating.of_case(conn, vault, case.id)
-        lines = [
-            (item.key, item.at, _words(item)) for item in timeline.of_case(conn, vault, case) if item.who == "contact"
-        ]
-        draft = drafts.of(conn, vault, case.id, account.id).get("reply", "")
+    lines = [(item.key, item.at, _words(item)) for item in opened.items if item.who == "contact"]
     if any(one.account_id == account.id and one.state == "done" and one.seen_at is None for one in found):
         with current.writing() as conn:
             translating.saw(conn, case.id, account.id)
@@ -97,7 +94,7 @@ def panel(case: cases.Case) -> dict[str, object]:
     return {
         "found": found,
         "lines": list(reversed(lines)),
-        "draft": draft,
+        "draft": opened.drafts.get("reply", ""),
         "reads": reads,
         "languages": sorted({*SPOKEN, *reads, *([case.language] if case.language else [])}),
     }

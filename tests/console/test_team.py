@@ -143,7 +143,7 @@ def test_a_note_that_names_a_colleague_asks_them(service, sara, mine):
     sara.post(f"/cases/{mine}/note", text="@tom could you look?")
     tom_id = id_of(service, "tom")
     with service.engine.connect() as conn:
-        assert colleagues.unread(conn, tom_id) == 1
+        assert [one.unread for one in colleagues.mine(conn, tom_id)] == [True]
 
 
 def test_a_volunteer_translates_and_sees_only_the_text(service, console, sara, mine):
