@@ -44,7 +44,7 @@ def tell(
 
     The states the send gate gave them (outbox.put).
     """
-    contact = contacts.get(conn, contact_id)
+    contact = contacts.get(conn, contact_id, lock=True)
     language = language or contact.language
     messages = [_listed(service, message, language) for message in messages if message.text or message.media]
     if not messages:
@@ -66,6 +66,7 @@ def tell(
             case_id=case_id,
             in_reply_to=in_reply_to,
             language=language,
+            contact=contact,
         )
         for number, message in enumerate(merged(messages))
     ]

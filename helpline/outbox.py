@@ -103,6 +103,7 @@ def put(
     case_id: int | None = None,
     in_reply_to: int | None = None,
     language: str | None = None,
+    contact: contacts.Contact | None = None,
 ) -> str | None:
     """The send gate. The state the message got, or None when `once_key` was used before.
 
@@ -110,8 +111,9 @@ def put(
     otherwise its text is kept as suppressed. The one exception is the answer to a suggestion the contact tapped
     (`case_id`) while that case still waits for a person. An agent may speak only in the active case they hold.
     Contacts who asked for silence get nothing but what the safety net says, until they write again.
+    `contact`: the row, if this transaction has locked it already.
     """
-    contact = contacts.get(conn, contact_id, lock=True)
+    contact = contact or contacts.get(conn, contact_id, lock=True)
     state = "queued"
     if (
         (author is Author.ASSISTANT and not _assistant_may_speak(conn, contact, epoch, case_id))

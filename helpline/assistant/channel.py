@@ -20,6 +20,7 @@ from helpline import inbox, logs, service, turn
 from helpline.assistant import memory, reception
 from helpline.assistant.actions_endpoint import ActionServer, ActionsHere
 from helpline.assistant.drain import Drain
+from helpline.assistant.hand_over import HandOver
 from helpline.assistant.live import LiveModel
 from helpline.db.engine import reading
 from helpline.db.together import MOST, Together
@@ -60,6 +61,7 @@ class WhatsAppChannel(InputChannel):
         self._letters = Together(opened.engine, "reception", most=1 if alone else MOST)
         """Webhooks do not queue behind the turns of the drain."""
         self._turns = Together(opened.engine, "turns")
+        self._stored: HandOver | None = None
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The routes. `on_new_message` is not used: the drain asks the agent, and sees whether it could answer."""
@@ -135,14 +137,19 @@ class WhatsAppChannel(InputChannel):
 
     async def _keep(self, parcel: reception.Parcel) -> int:
         try:
-            return await asyncio.wrap_future(self._letters.submit(parcel.store))
+            return await self._hand_over().wrap(self._letters.submit(parcel.store))
         except sa.exc.OperationalError:
             raise
         except Exception:
             if parcel.instead is None:
                 raise
             logs.failure(log, "webhook_item_not_stored")
-            return await asyncio.wrap_future(self._letters.submit(parcel.instead))
+            return await self._hand_over().wrap(self._letters.submit(parcel.instead))
+
+    def _hand_over(self) -> HandOver:
+        if self._stored is None:
+            self._stored = HandOver()
+        return self._stored
 
     def _add_health(self) -> None:
         # /health and /metrics stand beside Rasa's own routes, not under the channel's path.

@@ -60,6 +60,9 @@ class Dialogue:
         self.processor: MessageProcessor = agent.processor
         if isinstance(self.processor.graph_runner, DaskGraphRunner):
             self.processor.graph_runner = StraightRunner(self.processor.graph_runner)
+        empty = self.processor.domain.is_empty()
+        # Rasa asks at each message whether the domain is empty, and builds an empty one to compare with.
+        self.processor.domain.is_empty = lambda: empty  # type: ignore[method-assign]
         self._quick = self._by_intent_alone()
         self._plans: dict[str, tuple[Step, ...] | None] = {}
         if not self._quick:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from sqlalchemy.engine import Connection
 from helpline import inbox, logs, turn
 from helpline.assistant import actions_endpoint, live, trackers
 from helpline.assistant.dialogue import Dialogue
+from helpline.assistant.hand_over import HandOver
 from helpline.assistant.output import WhatsAppOutput
 from helpline.assistant.slow_sign import SlowSign
 from helpline.assistant.speaker import Speaker
@@ -31,6 +33,12 @@ IN_FLIGHT = 32
 """Messages in work at once; the assistant itself is one core, so more would only wait."""
 IDLE_SECONDS = 0.25
 """How often to look for messages another process stored; our own webhook wakes the drain at once."""
+TAKEN_AT_ONCE = 8
+"""With room for fewer than this, taking more waits while others are in work: each time costs a transaction."""
+ENDED_AT_ONCE = 8
+"""Ends of turns that are written together, while other turns are still being asked."""
+ENDED_SECONDS = 0.02
+"""How long an end waits for others at most."""
 TROUBLE_SECONDS = 1.0
 """How long to leave a database alone that could not be written."""
 
@@ -54,6 +62,11 @@ class Drain:
         self._working: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._dialogues: list[Dialogue] = []
+        self._asked = 0
+        """Turns that Rasa is asked about now."""
+        self._ends: list[tuple[Callable[[Connection], None], asyncio.Future[Future[None]]]] = []
+        self._ends_due: asyncio.TimerHandle | None = None
+        self._hand_over: HandOver | None = None
         self.speaker = Speaker(service.settings.assistant_deadline)
         self._slow = SlowSign.of(service.settings)
 
@@ -101,7 +114,7 @@ class Drain:
 
     async def _claim(self) -> list[inbox.Received]:
         room = IN_FLIGHT - len(self._working)
-        if room <= 0:
+        if room < TAKEN_AT_ONCE and self._working:
             return []
         return await self._do(lambda conn: inbox.claim(conn, self._service.vault, room))
 
@@ -110,8 +123,12 @@ class Drain:
             with turn_seconds.time():
                 begun, memory = await self._do(partial(self._begin, received))
                 if begun is not None:
-                    heard = await self._ask(begun, memory)
-                    await self._do(partial(self._end, begun, heard, memory))
+                    self._asked += 1
+                    try:
+                        heard = await self._ask(begun, memory)
+                    finally:
+                        self._asked -= 1
+                    await self._write_end(partial(self._end, begun, heard, memory))
         except Exception:
             logs.failure(log, "message_not_handled", inbox_id=received.id)
             await self._rescue(received)
@@ -205,5 +222,31 @@ class Drain:
         if hasattr(endpoint, "close"):
             await endpoint.close()
 
+    async def _write_end(self, work: Callable[[Connection], None]) -> None:
+        """Write the end of a turn, together with those that end within moments while Rasa is busy with others."""
+        loop = asyncio.get_running_loop()
+        submitted: asyncio.Future[Future[None]] = loop.create_future()
+        self._ends.append((work, submitted))
+        if not self._asked or len(self._ends) >= ENDED_AT_ONCE:
+            self._submit_ends()
+        elif self._ends_due is None:
+            self._ends_due = loop.call_later(ENDED_SECONDS, self._submit_ends)
+        await self._outcome(await submitted)
+
+    def _submit_ends(self) -> None:
+        if self._ends_due is not None:
+            self._ends_due.cancel()
+            self._ends_due = None
+        ends, self._ends = self._ends, []
+        for work, submitted in ends:
+            future = self._together.submit(work)
+            if not submitted.done():
+                submitted.set_result(future)
+
     async def _do(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._together.submit(work))
+        return await self._outcome(self._together.submit(work))
+
+    async def _outcome(self, future: Future[T]) -> T:
+        if self._hand_over is None:
+            self._hand_over = HandOver()
+        return await self._hand_over.wrap(future)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from helpline import logs
+from helpline.assistant.hand_over import HandOver
 
 ANSWER_SECONDS = 1.0
 """A loop that does not turn within this after a deadline has passed is taken for stuck."""
@@ -33,6 +34,7 @@ class Speaker:
         self._deadline = deadline
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._answers: HandOver | None = None
         self.stuck = 0
         sys.setswitchinterval(SWITCH_SECONDS)
 
@@ -44,9 +46,11 @@ class Speaker:
     async def ask(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of a coroutine. Raises asyncio.TimeoutError after the deadline, or what the coroutine raised."""
         loop = self._running()
+        if self._answers is None:
+            self._answers = HandOver()
         future = asyncio.run_coroutine_threadsafe(work(), loop)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._deadline)
+            return await asyncio.wait_for(self._answers.wrap(future), self._deadline)
         except asyncio.TimeoutError:
             await self._look_after(loop)
             raise

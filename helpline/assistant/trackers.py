@@ -82,7 +82,7 @@ class StretchTrackerStore(TrackerStore, SerializedTrackerAsText):
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep the tracker as it is now."""
         await self.stream_events(tracker)
-        dialogue = json.dumps(Dialogue(tracker.sender_id, _kept(tracker)).as_dict())
+        dialogue = json.dumps({"events": [_stored(event) for event in _kept(tracker)], "name": tracker.sender_id})
         if ":" not in tracker.sender_id:
             self._strangers[tracker.sender_id] = dialogue
             return
@@ -143,6 +143,14 @@ def _event(stored: dict[str, Any]) -> Event | None:
     rest = {name: value for name, value in stored.items() if name != "event"}
     made: Event | None = _class(stored["event"])._from_parameters(rest)
     return made
+
+
+def _stored(event: Event) -> dict[str, Any]:
+    """An event to be kept; of what was understood only what rules look back at."""
+    stored: dict[str, Any] = event.as_dict()
+    if isinstance(event, UserUttered):
+        stored["parse_data"] = {name: stored["parse_data"].get(name) for name in ("intent", "entities", "text")}
+    return stored
 
 
 def _kept(tracker: DialogueStateTracker) -> list[Event]:
