@@ -1,13 +1,15 @@
 """Many short transactions as one: a database that can write a hundred times a second serves a thousand messages.
 
 Whoever has something to write hands it in and waits. One thread takes all that has come meanwhile and does it in one
-transaction, so the slow part, the commit, is paid once. Nobody waits for company: what comes alone is done alone.
+transaction, so the slow part, the commit, is paid once. Nobody waits for company unless they say that they have time:
+what comes alone is done alone.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
@@ -18,12 +20,16 @@ from sqlalchemy.engine import Connection, Engine
 MOST = 32
 """Pieces of work in one transaction; more would keep other processes waiting."""
 
+PATIENCE_SECONDS = 0.01
+"""How long patient work waits for company."""
+
 T = TypeVar("T")
 
 
 class _Piece(Generic[T]):
-    def __init__(self, work: Callable[[Connection], T]) -> None:
+    def __init__(self, work: Callable[[Connection], T], patient: bool) -> None:
         self.work = work
+        self.patient = patient
         self.future: Future[T] = Future()
 
 
@@ -41,9 +47,12 @@ class Together:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Hand in a piece of work. The future has its result once it is committed."""
-        piece = _Piece(work)
+    def submit(self, work: Callable[[Connection], T], *, patient: bool = False) -> Future[T]:
+        """Hand in a piece of work. The future has its result once it is committed.
+
+        `patient`: nobody reads it at once, so it may wait for a moment for others, or until somebody is in a hurry.
+        """
+        piece = _Piece(work, patient)
         self._pieces.put(piece)
         return piece.future
 
@@ -59,12 +68,18 @@ class Together:
             if first is None:
                 return
             pieces = [first]
-            while len(pieces) < self._most and not self._pieces.empty():
-                piece = self._pieces.get()
+            until = time.monotonic() + PATIENCE_SECONDS
+            patient = first.patient
+            while len(pieces) < self._most:
+                try:
+                    piece = self._pieces.get(timeout=max(0.0, until - time.monotonic()) if patient else 0.0)
+                except queue.Empty:
+                    break
                 if piece is None:
                     going_on = False
                     break
                 pieces.append(piece)
+                patient = patient and piece.patient
             self._do([piece for piece in pieces if piece.future.set_running_or_notify_cancel()])
 
     def _do(self, pieces: list[_Piece[Any]]) -> None:

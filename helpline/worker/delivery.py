@@ -32,7 +32,11 @@ from helpline.service import Service
 from helpline.whatsapp import client, render
 from helpline.worker.jobs import JOBS, Job, run
 
-SENDERS = 8
+SENDERS = 16
+"""Calls at a time: at WhatsApp's 200 ms each, 80 messages a second, which is what a number may send."""
+TAKEN_AT_ONCE = 8
+"""With fewer senders free than this, taking more waits for a moment: each time costs a transaction."""
+MOMENT_SECONDS = 0.02
 IDLE_SECONDS = 0.03
 """How often to look for something to send; one indexed query without a lock."""
 BLOCKED_SECONDS = 0.1
@@ -106,9 +110,7 @@ class Worker:
         with reading(self._service.engine) as conn:
             if not outbox.is_due(conn):
                 return False
-        free = 0
-        while free < SENDERS and self._free.acquire(blocking=False):
-            free += 1
+        free = self._free_senders()
         taken: Taken = []
         try:
             if free:
@@ -120,11 +122,21 @@ class Worker:
             self._stopping.wait(BLOCKED_SECONDS)
         for outgoing, to in taken:
             self._senders.submit(self._deliver_one, outgoing, to)
-        return bool(taken)
+        return bool(taken) or not free
 
-    def _write(self, work: Callable[[Connection], T]) -> T:
+    def _free_senders(self) -> int:
+        """Take all that are free; how many. While few are, a moment is given to those who are nearly done."""
+        until, free = time.monotonic() + MOMENT_SECONDS, 0
+        while free < SENDERS:
+            seconds = until - time.monotonic() if free < TAKEN_AT_ONCE else 0.0
+            if not (self._free.acquire(timeout=seconds) if seconds > 0 else self._free.acquire(blocking=False)):
+                break
+            free += 1
+        return free
+
+    def _write(self, work: Callable[[Connection], T], *, patient: bool = False) -> T:
         """In a transaction with what the other senders have to write."""
-        return self._together.submit(work).result()
+        return self._together.submit(work, patient=patient).result()
 
     def _claim(self, most: int, conn: Connection) -> Taken:
         vault = self._service.vault
@@ -184,7 +196,7 @@ class Worker:
                 if not self._write(passed):
                     return
         sent_total.labels("sent").inc()
-        self._write(lambda conn: outbox.sent(conn, outgoing.id, message_id))
+        self._write(lambda conn: outbox.sent(conn, outgoing.id, message_id), patient=True)
 
     def _answers(self, outgoing: Outgoing) -> bool:
         """Whether WhatsApp answers at all, before a message goes out for the second and last time.

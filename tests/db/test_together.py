@@ -84,3 +84,21 @@ def test_closing_finishes_what_was_handed_in(engine):
     gate.set()
     together.close()
     assert future.result(0) == "last"
+
+
+def test_patient_work_waits_for_the_next_that_is_in_a_hurry_and_both_are_one_transaction(engine, monkeypatch):
+    monkeypatch.setattr("helpline.db.together.PATIENCE_SECONDS", 3600)
+    made, commits = Together(engine), []
+    sa.event.listen(engine, "commit", commits.append)
+    patient = made.submit(keep("first"), patient=True)
+    made.submit(keep("second")).result(60)
+    patient.result(60)
+    made.close()
+    assert len(commits) == 1 and count(engine, dead_letters) == 2
+
+
+def test_patient_work_that_nobody_joins_is_done_all_the_same(engine):
+    made = Together(engine)
+    made.submit(keep("alone"), patient=True).result(60)
+    made.close()
+    assert count(engine, dead_letters) == 1
