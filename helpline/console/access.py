@@ -58,6 +58,8 @@ ROLES_OF = {
     "writing": accounts.ROLES,
     "facts": accounts.ROLES,
     "sheets": accounts.ROLES,
+    "links": accounts.ROLES,
+    "imported": ("editor", "coordinator", "administrator"),
 }
 """Which roles may use each feature (Flask calls it a blueprint). A feature that is missing here is nobody's."""
 
@@ -70,12 +72,13 @@ _WRITING = (
 _DECIDING = ("writing.approve", "writing.send_back", "writing.confirm", "writing.publish")
 DUTIES_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("content", "writing", "facts", "sheets"),
+        ("content", "writing", "facts", "sheets", "links"),
         (*_WRITERS, "review", "publish", "legal", "viewer"),
     ),
     **dict.fromkeys(_WRITING, _WRITERS),
     **dict.fromkeys(_DECIDING, ("review", "administrator")),
     "writing.publish": ("publish", "administrator"),
+    "writing.assign": (*_WRITERS, "review"),
     **dict.fromkeys(("releases.publish", "releases.ask_second", "releases.agree", "releases.roll_back"), ("publish",)),
     "protection.acknowledge": ("safeguarding",),
     "protection.reveal": ("safeguarding", "coordinator"),
@@ -90,7 +93,9 @@ _READERS = (*_KEEPERS, "viewer")
 ROLES_OF_ROUTE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("intents.page", "intents.show", "releases.page", "releases.show", "releases.progress"), _READERS),
     **dict.fromkeys((*_WRITING, *_DECIDING), tuple(role for role in accounts.ROLES if role != "viewer")),
+    "writing.assign": tuple(role for role in accounts.ROLES if role != "viewer"),
     **dict.fromkeys(("content.new", "facts.new_form", "facts.add", "facts.save", "facts.checked"), _KEEPERS),
+    "links.look": _KEEPERS,
     "content.four_eyes": ("administrator",),
     "cases.take": ("coordinator",),
     "roster.add": ("coordinator", "administrator"),

@@ -10,10 +10,23 @@ from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
-from helpline import clock
+from helpline import accounts, clock
 from helpline.accounts import Account
 from helpline.console import access, answers, content_find, current, forms
-from helpline.content import DEFAULT_LANGUAGE, SPOKEN, changes, coverage, differences, history, rights, sensitive, store
+from helpline.content import (
+    DEFAULT_LANGUAGE,
+    SPOKEN,
+    changes,
+    coverage,
+    differences,
+    history,
+    imported,
+    links,
+    rights,
+    sensitive,
+    store,
+    tasks,
+)
 from helpline.content.facts import ANY, PREFIX
 from helpline.db import schema
 from helpline.errors import HelplineError, StaleVersion
@@ -29,7 +42,7 @@ _MORE: str = "am bg ckb de fa hi hu id ku pl prs ps ro ru so sq sw th ti tl tr u
 MORE_LANGUAGES = tuple(_MORE.split(" "))
 """Other languages that an answer may be written in."""
 DONE = ("saved", "submitted", "approved", "returned", "published", "discarded", "confirmed", "restored", "set",
-        "checked", "added", "imported", "forgotten")  # fmt: skip
+        "checked", "added", "imported", "forgotten", "given", "taken_back", "asked")  # fmt: skip
 
 
 @bp.record_once
@@ -51,8 +64,10 @@ def page() -> str:
     chosen = {name: request.args.get(name, "")[:40] for name in ("topic", "state", "language")}
     number = max(1, request.args.get("page", 1, type=int))
     with current.reading() as conn:
-        languages, rows = _rows(conn)
+        languages, rows = matrix(conn)
         waiting = len(changes.listed(conn, schema.answer_changes.c.state != "draft"))
+        mine, broken = len(tasks.mine(conn, current.account().id)), len(links.bad(conn))
+        lists = imported.count(conn)
     found, total = content_find.find(asked) if asked else ([], 0)
     hits = {item.key for item in found} | _repeating({item.key for item in found if item.kind == "fact"})
     wanted = [row for row in rows if (not asked or row.key in hits or asked.casefold() in row.key)]
@@ -61,6 +76,7 @@ def page() -> str:
     return render_template(
         "content/page.html", rows=shown, languages=languages, counts=coverage.counts(rows), chosen=chosen, asked=asked,
         total=len(wanted), number=number, pages=-(-len(wanted) // ROWS), waiting=waiting, done=done(),
+        mine=mine, broken=broken, lists=lists,
         found=found[:FOUND], found_total=total, topics=sorted({row.topic for row in rows}), states=coverage.STATES,
         titles={code: language_title(code) for code in languages}, usual=not (asked or any(chosen.values())),
         asked_often=_impact(),
@@ -72,13 +88,19 @@ def page() -> str:
 def review() -> str:
     """Changes on their way: what waits for a reader, what may go live, what is still being written."""
     with current.reading() as conn:
-        moving = changes.listed(conn)
+        moving, given = changes.listed(conn), tasks.all_open(conn)
+        states = {(one.key, one.language): coverage.state(conn, one.key, one.language) for one in given}
         rule = rights.four_eyes(conn)
         names = dict(conn.execute(sa.select(schema.accounts.c.id, schema.accounts.c.name)).all())
     groups = {state: [one for one in moving if one.state == state] for state in ("review", "approved", "draft")}
+    me = current.account().id
+    yours = {"yours": [one for one in given if one.account_id == me]}
+    others = [one for one in given if one.account_id != me]
     return render_template(
-        "content/review.html", groups=groups, names=names, rule=rule, rules=sensitive.FOUR_EYES, done=done()
-    )
+        "content/review.html", groups=groups, names=names, rule=rule, rules=sensitive.FOUR_EYES, done=done(),
+        given={**yours, "given": others} if others else yours, states=states,
+        on_way={(one.key, one.language): one.state for one in moving},
+    )  # fmt: skip
 
 
 @bp.post("/four-eyes")
@@ -151,6 +173,19 @@ def may_write(account: Account, key: str, language: str) -> bool:
     return language in account.reads and language != changes.source_language(key)
 
 
+def may_give(account: Account, key: str, language: str) -> bool:
+    """Whether somebody says who is to do a text: whoever may do it."""
+    if not access.may(account.role, "writing.assign", account.has):
+        return False
+    reads = access.may(account.role, "writing.approve", account.has) and not sensitive.locked(key)
+    return reads or may_write(account, key, language)
+
+
+def doers(conn: Connection, key: str, language: str) -> list[Account]:
+    """Everybody who may write or read over a text, by name."""
+    return [one for one in accounts.listed(conn) if one.active and may_give(one, key, language)]
+
+
 def known_language(key: str, language: str) -> bool:
     """Whether a text may exist in a language."""
     plain = language in (*SPOKEN, *MORE_LANGUAGES)
@@ -181,7 +216,7 @@ def findings_said(findings: list[Any]) -> list[tuple[str, str]]:
     return [(one.level, words(f"content.finding.{one.key}", **one.values)) for one in findings]
 
 
-def _rows(conn: Connection) -> tuple[tuple[str, ...], list[coverage.Row]]:
+def matrix(conn: Connection) -> tuple[tuple[str, ...], list[coverage.Row]]:
     """Languages and rows of the matrix; worked out anew when something was published, written, or a day began."""
     moving = schema.answer_changes
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(moving.c.version), 0), sa.func.max(moving.c.id))

@@ -15,6 +15,7 @@ from helpline.console import current, forms, training
 from helpline.content import SPOKEN, changes
 from helpline.errors import HelplineError
 from helpline.examples import checks, store
+from helpline.insights import tables
 from helpline.releases import publishing
 
 bp = Blueprint("intents", __name__, url_prefix="/intents")
@@ -139,13 +140,14 @@ def _matrix(fault: str | None = None) -> str:
         drafts = {one.intent for one in store.changed_since(conn, live)} if store.revision(conn) > live else set()
         recent = intents.changes(conn, limit=8)
         people = {one.id: one.name for one in accounts.listed(conn)}
+        often = tables.all_asked(conn)
     counted = index.different()
     active = [one for one in listed if one.state == "active"]
     few = sum(counted.get((one.id, code), 0) < FEW for one in active for code in SPOKEN)
     return render_template(
         "intents/page.html", active=active, archived=[one for one in listed if one.state != "active"],
         counted=counted, drafts=drafts, few=few, asked=asked, found=index.search(asked, FOUND) if asked else [],
-        recent=recent, people=people, fault=fault, done=_done(),
+        recent=recent, people=people, fault=fault, done=_done(), often=often,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from helpline import logs
 from helpline.accounts import Account
 from helpline.console import content as pages
 from helpline.console import current, forms, writing_page
-from helpline.content import changes, check, coverage, editing, rights
+from helpline.content import changes, check, coverage, editing, imported, rights, tasks
 from helpline.content.changes import Seen, Unusable
 from helpline.errors import HelplineError, StaleVersion
 
@@ -47,6 +47,8 @@ def save(key: str, language: str) -> Page:
         with current.writing() as conn:
             changes.save(conn, key, language, wording, me.id, seen)
             editing.forget(conn, key, language, me.id)
+            if (taken := writing_page.imported_id()) is not None:
+                imported.settle(conn, taken, "taken")
     except StaleVersion:
         return writing_page.merge(key, language, wording)
     except Unusable as error:
@@ -153,6 +155,20 @@ def confirm(key: str, language: str) -> Page:
     """The live text is right as it is."""
     seen = forms.number("seen_live") or 0
     return _act(key, language, "confirmed", lambda c, me, _: coverage.confirm(c, key, language, me.id, seen))
+
+
+@bp.post("/assign")
+def assign(key: str, language: str) -> Page:
+    """Give the text to somebody to do, or to nobody."""
+    me, chosen = current.account(), forms.number("account")
+    if not pages.may_give(me, key, language):
+        abort(403)
+    with current.writing() as conn:
+        if chosen is not None and chosen not in {one.id for one in pages.doers(conn, key, language)}:
+            abort(400)
+        tasks.give(conn, key, language, chosen, me.id)
+    logs.event(log, "answer_given", account_id=me.id, key=key, language=language, to=chosen)
+    return _to(key, language, "given" if chosen else "taken_back")
 
 
 def _act(

@@ -21,8 +21,11 @@ from helpline.content import (
     differences,
     editing,
     history,
+    imported,
+    links,
     rights,
     sensitive,
+    tasks,
 )
 from helpline.content.changes import Seen, Wording
 from helpline.content.facts import ANY, Fact
@@ -57,6 +60,11 @@ def draw(
         others = editing.others(conn, key, language, me.id)
         facts = rights.fact_choices(conn)
         shown = typed or _first(change, live, context.source, context.is_source)
+        draft = imported.one(conn, imported_id() or 0) if writes else None
+        if draft is not None and typed is None and draft.state == "draft":
+            shown = Wording(imported.together(shown.text, draft), shown.buttons, shown.may_split)
+        task, doers = tasks.of(conn, key, language), pages.doers(conn, key, language)
+        broken = links.bad(conn, links.in_text(shown.text))
         found = check.check(context, shown.text, shown.buttons, may_split=shown.may_split) if shown.text else []
     if not (live or context.source or change or writes):
         abort(404)
@@ -64,7 +72,8 @@ def draw(
     if unsaved is not None and request.args.get("typed"):
         shown = _from_fields(unsaved.fields)
     return render_template(
-        "content/edit.html", key=key, language=language, context=context, change=change, version=version,
+        "content/edit.html", task=task, doers=doers, gives=pages.may_give(me, key, language), draft=draft,
+        broken=broken, key=key, language=language, context=context, change=change, version=version,
         live=context.live, shown=shown, unsaved=unsaved, two=two, states=states, moving=moving, others=others,
         fault=fault, merged=merged,
         found=pages.findings_said(findings or found), worst=check.worst(findings or found),
@@ -124,6 +133,12 @@ def _from_fields(fields: dict[str, list[str]]) -> Wording:
         if payload and (title.strip() or payload)
     )
     return Wording(text, buttons, bool(fields.get("split")))
+
+
+def imported_id() -> int | None:
+    """Which imported answer the text is made of, if any."""
+    typed = request.values.get("draft", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else None
 
 
 def seen() -> Seen:

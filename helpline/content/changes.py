@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock
-from helpline.content import check, history, rights, store
+from helpline.content import check, history, rights, store, tasks
 from helpline.content.answer import Answer, pack, text_hash, unpack
 from helpline.content.check import Finding
 from helpline.content.facts import ANY, PREFIX
@@ -214,6 +214,7 @@ def publish(
         conn.execute(sa.update(answers).where(same).values(source_hash=change.hash))
     if not is_fact(key):
         store.renew(conn, key, language)
+    tasks.done(conn, key, language)
     number = store.raise_version(conn)
     history.record(conn, key, language, "published", change.text, change.buttons, account_id, live_version=number)
     return number

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpline import clock
-from helpline.content import changes, history, store
+from helpline.content import changes, history, store, tasks
 from helpline.content.answer import Answer, stored_hash, text_hash, unpack
 from helpline.content.facts import PREFIX, Fact
 from helpline.content.sensitive import informs, locked, topic
@@ -135,6 +135,7 @@ def confirm(conn: Connection, key: str, language: str, account_id: int, seen: in
     here = sa.and_(answers.c.key == key, answers.c.language == language, answers.c.version == version)
     conn.execute(sa.update(answers).where(here).values(reviewed=True, source_hash=made_from))
     store.renew(conn, key, language)
+    tasks.done(conn, key, language)
     store.raise_version(conn)
     history.record(conn, key, language, "confirmed", live.text, live.buttons, account_id)
 

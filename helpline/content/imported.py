@@ -9,8 +9,6 @@ from sqlalchemy.engine import Connection
 
 from helpline.db.schema import draft_answers as table
 
-STATES = ("draft", "taken", "dismissed")
-
 
 @dataclass(frozen=True)
 class Imported:
@@ -23,20 +21,18 @@ class Imported:
     source: str
     updated_on: str | None
     state: str
+    """draft, taken or dismissed."""
 
 
 def one(conn: Connection, draft_id: int) -> Imported | None:
     """One of them."""
-    return next(iter(_listed(conn, table.c.id == draft_id, limit=1)), None)
-
-
-def waiting(conn: Connection, limit: int) -> list[Imported]:
-    """Those nobody has dealt with, the newest list first."""
-    return _listed(conn, table.c.state == "draft", limit=limit)
+    columns = (table.c[name] for name in Imported.__dataclass_fields__)
+    row = conn.execute(sa.select(*columns).where(table.c.id == draft_id)).first()
+    return Imported(*row) if row is not None else None
 
 
 def count(conn: Connection) -> int:
-    """How many those are."""
+    """How many nobody has dealt with."""
     query = sa.select(sa.func.count()).select_from(table).where(table.c.state == "draft")
     return int(conn.execute(query).scalar_one())
 
@@ -47,7 +43,7 @@ def settle(conn: Connection, draft_id: int, state: str) -> bool:
     return bool(conn.execute(sa.update(table).where(here).values(state=state)).rowcount)
 
 
-def _listed(conn: Connection, *where: object, limit: int) -> list[Imported]:
-    columns = (table.c[name] for name in Imported.__dataclass_fields__)
-    query = sa.select(*columns).where(*where).order_by(table.c.created_at.desc(), table.c.id).limit(limit)
-    return [Imported(*row) for row in conn.execute(query)]
+def together(text: str, draft: Imported) -> str:
+    """What an editor begins with: the imported answer, below the text there is."""
+    said = draft.answer.strip()
+    return said if not text.strip() or text.strip() == said else f"{text.rstrip()}\n\n{said}"
