@@ -62,6 +62,7 @@ _BY_LOOKUP = (
     .where(contact_identities.c.lookup.in_(sa.bindparam("lookups", expanding=True)))
     .limit(1)
 )
+_BY_ONE_LOOKUP = sa.select(contact_identities.c.contact_id).where(contact_identities.c.lookup == sa.bindparam("lookup"))
 _IDENTITIES = (
     sa.select(contact_identities.c.kind, contact_identities.c.value_sealed)
     .where(contact_identities.c.contact_id == sa.bindparam("row"))
@@ -198,7 +199,10 @@ def _named(identity: Identity) -> dict[str, str]:
 
 def _find(conn: Connection, vault: Vault, kind: str, value: str) -> str | None:
     lookups = vault.lookups(kind, value)
-    found: str | None = conn.execute(_BY_LOOKUP, {"lookups": lookups}).scalar()
+    if len(lookups) == 1:  # no key is rotating: a list of one would be spelled out anew each time
+        found: str | None = conn.execute(_BY_ONE_LOOKUP, {"lookup": lookups[0]}).scalar()
+    else:
+        found = conn.execute(_BY_LOOKUP, {"lookups": lookups}).scalar()
     return found
 
 

@@ -24,6 +24,8 @@ _PROVINCE_WORDS = {
     "L": "l|lb|limburg", "NB": "nb|noord brabant|brabant", "NH": "nh|noord holland|north holland", "Ut": "ut|utrecht",
     "Z": "z|zld|zeeland", "ZH": "zh|zuid holland|south holland", "Ov": "ov|overijssel|twente", "Fl": "fl|flevoland",
 }  # fmt: skip
+_ENDINGS = tuple((f" {one}", code) for code, spellings in _PROVINCE_WORDS.items() for one in spellings.split("|"))
+_ANY_ENDING = tuple(ending for ending, _ in _ENDINGS)
 
 
 @dataclass
@@ -76,14 +78,12 @@ class Gazetteer:
 
     def _with_province(self, key: str) -> list[Place]:
         """ "Bergen NH", "Rijswijk (Noord-Brabant)", "Bijlmer, Amsterdam"."""
-        for code, spellings in _PROVINCE_WORDS.items():
-            for spelling in spellings.split("|"):
-                name = key.removesuffix(f" {spelling}")
-                if name != key:
-                    found = self.own.get(name.replace(" ", ""), [])
-                    fits = [place for place in found if self.provinces.get(place) == code]
-                    if fits:
-                        return fits[:1]
+        for ending, code in _ENDINGS if key.endswith(_ANY_ENDING) else ():
+            if key.endswith(ending):
+                found = self.own.get(key.removesuffix(ending).replace(" ", ""), [])
+                fits = [place for place in found if self.provinces.get(place) == code]
+                if fits:
+                    return fits[:1]
         parts = key.split(" ")
         for at in range(len(parts) - 1, 0, -1):
             town = self.own.get("".join(parts[at:]))
