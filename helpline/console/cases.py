@@ -66,7 +66,8 @@ def events(case_id: int) -> Response | str:
     with current.reading() as conn:
         current.sign_of_life(case_id)
         case = get(conn, case_id)
-        if request.args.get("after") == mark(conn, case, presence.colleagues(conn, case_id, current.account().id)):
+        beside = presence.colleagues(conn, case_id, current.account().id)
+        if request.args.get("after") == mark(timeline.newest(conn, case), beside):
             return Response(status=204)
         return render_template("cases/live.html", opened=read(conn, case_id))
 
@@ -168,22 +169,23 @@ def read(conn: Connection, case_id: int) -> Opened:
     """All that the page of a case shows, in a fixed number of queries."""
     vault, me = current.service().vault, current.account().id
     case, beside = get(conn, case_id), presence.colleagues(conn, case_id, me)
+    newest = timeline.newest(conn, case)
     return Opened(
         case=case,
         card=cases.card(conn, vault, case_id),
         items=timeline.of_case(conn, vault, case),
         earlier=timeline.earlier(conn, case),
-        mark=mark(conn, case, beside),
-        seen=replies.newest(conn, case),
+        mark=mark(newest, beside),
+        seen=replies.Seen(newest.inbox_id, newest.note_id),
         drafts=drafts.of(conn, vault, case_id, me),
         beside=beside,
     )
 
 
-def mark(conn: Connection, case: cases.Case, beside: list[presence.Colleague]) -> str:
+def mark(newest: timeline.Newest, beside: list[presence.Colleague]) -> str:
     """Changes with every line, and with who looks or types."""
     people = "".join(f"{one.account_id}{'t' if one.typing else 'v'}" for one in beside)
-    return f"{timeline.mark(conn, case)}-{people}"
+    return f"{newest.mark}-{people}"
 
 
 def get(conn: Connection, case_id: int) -> cases.Case:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import abort, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import cases, looks, sight
+from helpline import cases, looks, presence, sight
 from helpline.console import current
 from helpline.errors import InputError
 
@@ -39,6 +39,7 @@ def pass_through(case_id: Any) -> Answer:
     if kind and not known:
         with current.writing() as conn:
             looks.record(conn, current.service().vault, kind, account.id, case_id)
+            presence.seen(conn, account.id, case_id)
     return None
 
 
