@@ -27,6 +27,7 @@ from helpline.console import (
     composer,
     content,
     content_facts,
+    content_find,
     content_imported,
     content_links,
     content_sheets,
@@ -173,8 +174,10 @@ def serve(settings: Settings) -> None:
             )
     threading.Thread(target=answers.warm, daemon=True, name="warm").start()
     threading.Thread(target=training.warm, args=(opened,), daemon=True, name="warm-training").start()
+    app = create(opened)
+    threading.Thread(target=content_find.warm, args=(app,), daemon=True, name="warm-search").start()
     waitress.serve(
-        create(opened), host=settings.bind, port=settings.console_port, **SERVER,
+        app, host=settings.bind, port=settings.console_port, **SERVER,
         clear_untrusted_proxy_headers=opened.settings.trusted_proxies == 0,
     )  # fmt: skip
 

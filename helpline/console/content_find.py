@@ -6,13 +6,16 @@ import threading
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import Flask, current_app
 
+from helpline import logs
 from helpline.console import current
+from helpline.console.words import LANGUAGES, Words
 from helpline.content.search import Index, Item
 from helpline.db.schema import examples
 
 _MOST = 2000
+log = logs.get(__name__)
 _lock = threading.Lock()
 _Mark = tuple[int | None, int, int]
 
@@ -20,6 +23,18 @@ _Mark = tuple[int | None, int, int]
 def find(asked: str) -> tuple[list[Item], int]:
     """Texts that hold every word of a search, in whatever spelling, and how many there are."""
     return _index().find(asked, _MOST)
+
+
+def warm(app: Flask) -> None:
+    """Read every text before the first search asks for it, and what the page of answers is drawn with."""
+    with app.app_context():
+        try:
+            app.jinja_env.get_template("content/page.html")
+            for language in LANGUAGES:
+                Words(language).language_name(language)
+            _index()
+        except Exception:  # a page that needs them says what is wrong
+            logs.failure(log, "search_not_warm")
 
 
 def _index() -> Index:

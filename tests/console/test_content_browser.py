@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromiu
 GREET = "/content/utter_greet/nl"
 PAGES = (
     "/content", "/content?q=doctor", "/content/review", "/content/facts", "/content/facts/iom_phone", "/content/sheets",
+    "/content/links",
     GREET, "/content/utter_legal_residence/ar", f"{GREET}/history", "/content/utter_safety_medical/en",
     "/content/fact:iom_phone/*", "/content/facts/new",
 )  # fmt: skip
@@ -129,9 +130,11 @@ def test_whole_road_without_javascript(desk, chromium):
     page.goto(desk[2] + GREET)
     page.fill("#text", "Dag zonder script")
     page.click("text=Save and ask for review")
+    page.wait_for_selector("text=It waits for a reader.")
     page.click("text=Approve exactly this text")
+    page.wait_for_selector("text=Approved. It goes live")
     page.click("text=Make it live")
-    assert "It is live." in page.content()
+    page.wait_for_selector("text=It is live.")
     context.close()
     assert desk[0].answers.get("utter_greet", "nl").text == "Dag zonder script"
 
