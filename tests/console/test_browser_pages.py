@@ -35,6 +35,11 @@ def serious(page, question):
 def wrong_with(page, address):
     """What is wrong with a page, in words; empty when nothing is."""
     page.goto(address)
+    return wrong_here(page)
+
+
+def wrong_here(page):
+    """What is wrong with the page that is shown."""
     page.evaluate(OPEN_ALL)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     wrong = {"axe": serious(page, FULLY)}
