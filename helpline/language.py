@@ -180,14 +180,21 @@ def _shares(words: list[scripts.Word], script: str, prior: str | None) -> dict[s
     total = np.zeros(len(codes))
     for word in words:
         total += word.weight * _evidence(word.text, script)
-    for place, code in enumerate(codes):
-        odds = _ODDS.get(code, _OTHER_ODDS) * (_PRIOR_ODDS if code == prior else 1.0)
-        total[place] += math.log(odds)
+    total += _odds(script, prior)
     share = np.exp(total - total.max())
     result: dict[str, float] = {}
     for code, one in zip(codes, share / share.sum(), strict=True):
         result[code] = result.get(code, 0.0) + float(one)
     return result
+
+
+@lru_cache(maxsize=256)
+def _odds(script: str, prior: str | None) -> NDArray[np.float64]:
+    """Logarithm of how likely each class is before a word is read."""
+    chances = [
+        _ODDS.get(code, _OTHER_ODDS) * (_PRIOR_ODDS if code == prior else 1.0) for code in _model().codes[script]
+    ]
+    return np.array([math.log(chance) for chance in chances])
 
 
 @lru_cache(maxsize=20_000)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from helpline.invisible import INVISIBLE, between
@@ -97,6 +97,7 @@ def _phrase_at(plain: list[str], place: int) -> int:
     return next((len(one) for one in phrases if tuple(plain[place : place + len(one)]) == one), 1)
 
 
+@lru_cache(maxsize=20_000)
 def cleaned(raw: str) -> str:
     """A token in the spelling that samples are counted in; empty for numbers and codes."""
     word = _THRICE.sub(r"\1\1", raw.casefold().replace("\u0307", ""))
@@ -114,6 +115,7 @@ def tokens(text: str) -> Iterator[str]:
     return (word for raw in _TOKEN.findall(_bare(text)) if (word := cleaned(raw)) and script_of(word))
 
 
+@lru_cache(maxsize=20_000)
 def script_of(word: str) -> str:
     """ISO 15924 code of most of the letters; empty where there is none."""
     found: dict[str, int] = {}

@@ -61,11 +61,15 @@ class Message:
         self._places, self._words = cut_text.places, cut_text.words
         self._atoms = [_atoms(word) for word in cut_text.words]
         self._spans: dict[int, list[Span]] = defaultdict(list)
+        nothing: frozenset[int] = frozenset()
         for start, atoms in enumerate(self._atoms):
+            following = self._atoms[start + 1] if start + 1 < len(self._atoms) else nothing
             for atom in atoms:
                 for group, rest in self._index.starts.get(atom, ()):
-                    if not rest or all(self._at(start + 1 + n, after) for n, after in enumerate(rest)):
-                        self._spans[group].append((start, start + 1 + len(rest)))
+                    # Most that need more words fail at the next one; seeing that first halves the time of a message.
+                    if rest and (rest[0] not in following or not self._goes_on(start + 2, rest[1:])):
+                        continue
+                    self._spans[group].append((start, start + 1 + len(rest)))
         for group, spans in self._spans.items():
             if len(spans) > 2 * _MOST_SPANS:
                 self._spans[group] = spans[:_MOST_SPANS] + spans[-_MOST_SPANS:]
@@ -77,7 +81,10 @@ class Message:
         self._candidates: dict[str, list[Phrase]] = defaultdict(list)
         for group in self._spans:
             for phrase in self._index.anchored.get(group, ()):
-                if all(wanted in self._spans for wanted in phrase.groups):
+                for wanted in phrase.groups:
+                    if wanted not in self._spans:
+                        break
+                else:
                     self._candidates[phrase.kind].append(phrase)
 
     def findings(self) -> Findings:
@@ -103,6 +110,9 @@ class Message:
                         real[phrase.text] = phrase
                         break
         return Findings(tuple(real.values()), over, denied)
+
+    def _goes_on(self, position: int, rest: Sequence[int]) -> bool:
+        return all(self._at(position + n, after) for n, after in enumerate(rest))
 
     def _at(self, position: int, atom: int) -> bool:
         return position < len(self._atoms) and atom in self._atoms[position]
