@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks import pictures
 from benchmarks.desk_people import make_service
 from benchmarks.screenshots import CHROMIUM, DESKTOP, FLAGS, served, sign_in
 from helpline import service
@@ -45,19 +46,19 @@ def _fact(eva: Page, ruben: Page, base: str, folder: Path, reader: service.Servi
     eva.fill("#q", "0800-8020")
     eva.click("form[role=search] button")
     expect(eva.locator(".hits")).to_contain_text("0800-8020")
-    eva.screenshot(path=folder / "edit-1-found.png")
+    pictures.take(eva, folder / "edit-1-found.png")
     eva.click(f".hits a[href='/content/facts/{FACT}']")
     eva.click("text=Change the value")
     eva.fill("#text", "0800-1234")
     eva.click("text=Save and ask for review")
     expect(eva.locator("[role=status].good")).to_contain_text("waits for a reader")
-    eva.screenshot(path=folder / "edit-2-value.png")
+    pictures.take(eva, folder / "edit-2-value.png")
     ruben.goto(base)
     ruben.click("nav >> text=Answers")
     ruben.click("text=1 text waits for a reader")
     ruben.click(f"a[href^='/content/fact:{FACT}/']")
     ruben.click("text=Approve exactly this text")
-    ruben.screenshot(path=folder / "edit-3-approved.png")
+    pictures.take(ruben, folder / "edit-3-approved.png")
     assert "0800-8020" in reader.answers.get(ANSWER, "ar").text
     ruben.click("text=Make it live")
     began = time.monotonic()
@@ -66,7 +67,7 @@ def _fact(eva: Page, ruben: Page, base: str, folder: Path, reader: service.Servi
         time.sleep(0.02)
     expect(ruben.locator("[role=status].good")).to_contain_text("It is live")
     ruben.goto(f"{base}/content/{ANSWER}/ar")
-    ruben.screenshot(path=folder / "edit-4-arabic.png")
+    pictures.take(ruben, folder / "edit-4-arabic.png")
 
 
 def _answer(eva: Page, ruben: Page, base: str, folder: Path, reader: service.Service) -> None:
@@ -74,7 +75,7 @@ def _answer(eva: Page, ruben: Page, base: str, folder: Path, reader: service.Ser
     eva.goto(base + path)
     eva.fill("#text", eva.input_value("#text").replace("\n", "\nGa naar het politiebureau.\n", 1))
     eva.wait_for_selector("#findings li.block")
-    eva.screenshot(path=folder / "edit-5-harm.png")
+    pictures.take(eva, folder / "edit-5-harm.png")
     eva.fill("#text", eva.input_value("#text").replace("Ga naar het politiebureau.\n", "*Bewaar je papieren.*\n"))
     eva.wait_for_selector("#findings li.block", state="detached")
     eva.click("text=Save and ask for review")
@@ -86,9 +87,9 @@ def _answer(eva: Page, ruben: Page, base: str, folder: Path, reader: service.Ser
     time.sleep(1.1)
     assert "*Bewaar je papieren.*" in reader.answers.get(ANSWER, "nl").text
     ruben.click("text=History")
-    ruben.screenshot(path=folder / "edit-6-history.png")
+    pictures.take(ruben, folder / "edit-6-history.png")
     ruben.goto(f"{base}/content?topic=legal_rights")
-    ruben.screenshot(path=folder / "edit-7-matrix.png")
+    pictures.take(ruben, folder / "edit-7-matrix.png")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ def warm(service: Service) -> None:
         index_of(service.engine)
         with reading(service.engine) as conn:
             live = publishing.live(conn)
-        models.reader(service, live)
+        model = models.reader(service, live).model
+        understand(model, "hello")  # and what finds its language and its danger
+        model.warm()
     except Exception:  # a page that needs them says what is wrong
         logs.failure(log, "training_not_warm")
 

@@ -56,6 +56,8 @@ def draw(
         two = rights.needs_two(conn, key)
         then = coverage.source_then(conn, key, language) if not context.is_source else None
         states = {one: coverage.state(conn, key, one) for one in _languages(conn, key, language)}
+        if changes.is_fact(key) and states.get(ANY) != "missing":
+            states = {one: "same" if state == "missing" else state for one, state in states.items()}
         moving = {one.language: one.state for one in changes.listed(conn, answer_changes.c.key == key)}
         others = editing.others(conn, key, language, me.id)
         facts = rights.fact_choices(conn)
@@ -175,7 +177,8 @@ def _following(context: check.Context, states: dict[str, str]) -> str:
     """The languages whose text becomes outdated when this one goes live."""
     if context.language != DEFAULT_LANGUAGE or context.live is None:
         return ""
-    held = [code for code, state in states.items() if state not in ("missing", "outdated") and code != context.language]
+    others = {code: state for code, state in states.items() if code != context.language}
+    held = [code for code, state in others.items() if state not in ("missing", "outdated", "same")]
     return ", ".join(map(pages.language_title, held))
 
 

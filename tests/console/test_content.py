@@ -146,6 +146,13 @@ def test_fact_changed_once_is_changed_in_every_answer_and_language(browser, serv
     assert "\u20660800-0000\u2069" in said[content.SPOKEN.index("ar")]
 
 
+def test_fact_that_is_the_same_everywhere_is_missing_nowhere(browser):
+    page = browser("eva").get("/content/fact:iom_phone/*").text
+    assert page.count("as in every language") == len(content.SPOKEN)
+    assert 'state-dot missing' not in page
+    assert "People read English" not in browser("eva").get("/content/fact:iom_phone/nl").text
+
+
 def test_checking_a_fact_lets_it_hold_for_thirty_days_more(browser, service):
     eva = browser("eva")
     clock.shift(60 * 86400)

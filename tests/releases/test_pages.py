@@ -50,6 +50,7 @@ def test_example_is_added_as_a_draft(eva, content):
     assert answer.status_code == 303
     page = eva.get(answer.location).text
     assert "soup for my family" in page and "draft" in page and "Added as drafts" in page
+    assert '<a href="/releases">To the releases</a>' in page
 
 
 def test_check_shows_the_conflict_with_its_neighbour_and_moves_it_by_one_click(eva, content):
