@@ -114,6 +114,18 @@ def test_first_load_is_under_200_kilobytes(desk, page_of, chromium):
     assert 20_000 < sum(sizes) < 200_000
 
 
+def test_a_case_fits_the_window_and_only_its_columns_scroll(desk, page_of):
+    _, ids, base = desk
+    page = page_of("sara", viewport={"width": 1280, "height": 640})
+    for path in (f"/cases/{ids['arabic']}", f"/cases/{ids['urgent']}", "/cases", "/assistant"):
+        page.goto(base + path)
+        assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0, path
+    page.goto(f"{base}/cases/{ids['arabic']}")
+    page.evaluate("document.getElementById('offline').hidden = false")
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+    assert page.is_visible("#reply-text")
+
+
 def test_everything_works_without_javascript(desk, chromium):
     opened, _, base = desk
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")

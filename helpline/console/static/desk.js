@@ -203,7 +203,7 @@
   document.addEventListener("htmx:sendError", () => offline(true));
 
   document.querySelectorAll(".filters button").forEach((button) => { button.hidden = true; });
-  if (matchMedia("(max-width: 1080px)").matches) {
+  if (matchMedia("(max-width: 720px)").matches) {
     const card = $(".card-column details.card");
     if (card && $(".write.reply")) card.open = false;
   }
