@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import rasa.cli
 
 from benchmarks import messages
+
+PROJECT = Path(rasa.cli.__file__).parent / "initial_project"
+"""What `rasa init` copies."""
 
 LEAN = """recipe: default.v1
 assistant_id: lean
@@ -34,9 +39,11 @@ async def measure(contacts: int, each: int, config: str = "") -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rasa-default-") as name:
         environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
         began = time.perf_counter()
-        init = [sys.executable, "-m", "rasa", "init", "--no-prompt", "--init-dir", name]
-        subprocess.run(init, env=environment, check=True, capture_output=True, cwd=name)
-        if config:
+        if not config:
+            init = [sys.executable, "-m", "rasa", "init", "--no-prompt", "--init-dir", name]
+            subprocess.run(init, env=environment, check=True, capture_output=True, cwd=name)
+        else:  # the same files, trained once, with the other pipeline
+            shutil.copytree(PROJECT, name, dirs_exist_ok=True)
             (Path(name) / "config.yml").write_text(config)
             train = [sys.executable, "-m", "rasa", "train", "--force"]
             subprocess.run(train, env=environment, check=True, capture_output=True, cwd=name)
