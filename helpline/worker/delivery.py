@@ -68,6 +68,8 @@ class Worker:
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="deliver")
         self._together = Together(service.engine, "delivery")
         self._free = threading.Semaphore(SENDERS)
+        self._moved = threading.Event()
+        """A call ended, so the next message of that contact may go."""
         self._slow = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slow")
         """For jobs that wait for the network; delivery must not wait with them."""
         self.pace = Pace()
@@ -99,6 +101,7 @@ class Worker:
     def stop(self) -> None:
         """Let `run` take nothing more, finish what is being sent, and return."""
         self._stopping.set()
+        self._moved.set()
 
     def deliver(self) -> bool:
         """Hand what is due to senders that are free, and return at once; whether there was anything.
@@ -112,6 +115,7 @@ class Worker:
                 return False
         free = self._free_senders()
         taken: Taken = []
+        self._moved.clear()
         try:
             if free:
                 taken = self._write(partial(self._claim, free))
@@ -119,7 +123,7 @@ class Worker:
             if free > len(taken):
                 self._free.release(free - len(taken))
         if free and not taken:  # what is due stands behind a message that has to wait
-            self._stopping.wait(BLOCKED_SECONDS)
+            self._moved.wait(BLOCKED_SECONDS)
         for outgoing, to in taken:
             self._senders.submit(self._deliver_one, outgoing, to)
         return bool(taken) or not free
@@ -167,6 +171,7 @@ class Worker:
                 logs.failure(log, "delivery_not_recorded", outbox_id=outgoing.id)
         finally:
             self._free.release()
+            self._moved.set()
 
     def _send(self, outgoing: Outgoing, to: Identity | None) -> None:
         try:
