@@ -56,6 +56,13 @@ def reading() -> Iterator[Connection]:
 
 
 @contextmanager
+def apart() -> Iterator[Connection]:
+    """A connection of its own for reading what may fail without failing the page."""
+    with reading_engine(service().engine) as conn:
+        yield conn
+
+
+@contextmanager
 def writing() -> Iterator[Connection]:
     """A transaction; everything in it happens, or nothing."""
     with service().engine.begin() as conn:

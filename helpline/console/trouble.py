@@ -26,7 +26,7 @@ def _found() -> list[channel_health.Trouble]:
     if time.monotonic() - looked < EVERY_SECONDS:
         return list(found)
     try:
-        with current.reading() as conn:
+        with current.apart() as conn:
             found = channel_health.troubles(conn)
     except sa.exc.SQLAlchemyError:
         logs.failure(log, "troubles_without_database")
