@@ -68,6 +68,7 @@ def page() -> str:
         waiting = len(changes.listed(conn, schema.answer_changes.c.state != "draft"))
         mine, broken = len(tasks.mine(conn, current.account().id)), len(links.bad(conn))
         lists = imported.count(conn)
+    often, passed_on = _impact()
     found, total = content_find.find(asked) if asked else ([], 0)
     hits = {item.key for item in found} | _repeating({item.key for item in found if item.kind == "fact"})
     wanted = [row for row in rows if (not asked or row.key in hits or asked.casefold() in row.key)]
@@ -79,7 +80,7 @@ def page() -> str:
         mine=mine, broken=broken, lists=lists,
         found=found[:FOUND], found_total=total, topics=sorted({row.topic for row in rows}), states=coverage.STATES,
         titles={code: language_title(code) for code in languages}, usual=not (asked or any(chosen.values())),
-        asked_often=_impact(),
+        asked_often=often, passed_on=passed_on,
         short={state: current.words()(f"content.short.{state}") for state in coverage.STATES},
     )  # fmt: skip
 
@@ -247,11 +248,14 @@ def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...])
     return not chosen["state"] or (not row.locked and any(cell.state == chosen["state"] for cell in cells))
 
 
-def _impact() -> dict[str, int | None]:
-    """How often people asked about each topic lately, as far as the figures may be said."""
+def _impact() -> tuple[dict[str, int | None], dict[str, int | None]]:
+    """How often people asked about each topic lately, and went to people then, as far as the figures may be said."""
     with current.reading() as conn:
-        asked = tables.all_asked(conn)
-    return {f"utter_{topic}": count for topic, count in asked.items()}
+        asked, passed_on = tables.all_asked(conn), tables.all_asked(conn, outcome="people")
+    return (
+        {f"utter_{topic}": n for topic, n in asked.items()},
+        {f"utter_{topic}": n for topic, n in passed_on.items()},
+    )
 
 
 def fresh() -> None:

@@ -80,15 +80,18 @@ def asked(conn: Connection, intent: str, days: int = 30) -> int | None:
     return all_asked(conn, days).get(intent, 0)
 
 
-def all_asked(conn: Connection, days: int = 30) -> dict[str, int | None]:
+def all_asked(conn: Connection, days: int = 30, outcome: str = "") -> dict[str, int | None]:
     """How often people asked about each topic in the months that hold the last `days` days; None where held back.
 
-    Whole months only, as everywhere: a span of any days could be subtracted from one that begins a day later.
+    With an outcome, one of SHOWN_OUTCOMES, only what ended so. Whole months only, as everywhere: a span of any days
+    could be subtracted from one that begins a day later.
     """
     first = (clock.today() - dt.timedelta(days=days - 1)).replace(day=1)
     told: dict[str, int | None] = {}
     while first <= clock.today():
-        for topic, count in month(conn, first).of("topic").items():
+        counts = month(conn, first)
+        ended = {topic: count for (topic, end), count in counts.of("topic", 3).items() if end == outcome}
+        for topic, count in (ended if outcome else counts.of("topic")).items():
             known = [one for one in (told.get(topic), count) if one is not None]
             told[topic] = sum(known) if known else None
         first = _next(first)

@@ -224,11 +224,18 @@ def test_topics_tell_how_often_people_ask_and_hold_small_numbers_back(browser, s
     with service.engine.begin() as conn:
         conn.execute(sa.insert(schema.intents), [{"id": topic} for topic, _ in rows])
         conn.execute(sa.insert(schema.insights), [{**made, "topic": topic, "count": n} for topic, n in rows])
-        shown = tables.all_asked(conn)
+        conn.execute(
+            sa.insert(schema.insights).values(**{**made, "outcome": "handed_off"}, topic="find_food", count=31)
+        )
+        shown, people = tables.all_asked(conn), tables.all_asked(conn, outcome="people")
     page = browser("eva").get("/intents").text
     assert "Asked lately" in page
     for topic, count in shown.items():
-        row = re.search(rf'<a href="/intents/{topic}">.*?<td class="number">(.*?)</td>', page, re.DOTALL)
+        cell = '<td class="number">(.*?)</td>'
+        row = re.search(rf'<a href="/intents/{topic}">.*?{cell}{cell}', page, re.DOTALL)
         assert row[1] == ("few" if count is None else str(count))
-    assert shown["health_dental"] == 42
+        ended = people.get(topic, "")
+        assert row[2] == ("few" if ended is None else str(ended))
     assert shown["child_education"] is None
+    assert any(shown.values()) and any(people.values())
+    assert "To people then" in browser("eva").get("/content").text
