@@ -28,6 +28,8 @@ from helpline.whatsapp import signature
 
 SMALL = 64 * 1024
 """Bytes of a webhook that are read at once; a longer one is read in a thread, so that others need not wait for it."""
+TURNS_TOGETHER = 8
+"""Steps of turns in one transaction: on SQLite a webhook waits for as long as it takes."""
 
 log = logs.get(__name__)
 acknowledgement_seconds = Histogram(
@@ -60,7 +62,7 @@ class WhatsAppChannel(InputChannel):
         alone = opened.engine.dialect.name == "postgresql"
         self._letters = Together(opened.engine, "reception", most=1 if alone else MOST)
         """Webhooks do not queue behind the turns of the drain."""
-        self._turns = Together(opened.engine, "turns")
+        self._turns = Together(opened.engine, "turns", most=TURNS_TOGETHER)
         self._stored: HandOver | None = None
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:

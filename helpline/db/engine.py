@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -44,6 +45,44 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+class InTurn:
+    """A lock that goes to whoever has waited longest.
+
+    Python's own goes to whoever asks in the right moment: a thread that writes one transaction after another asks
+    again before those who wait have woken, and webhooks would stand behind all turns of the assistant.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait for one's turn; False when it did not come in so many seconds."""
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return True
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        if mine.acquire(timeout=timeout):
+            return True
+        with self._guard:
+            if mine not in self._waiting:  # it came in this moment
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    def release(self) -> None:
+        """Hand it to the next."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
 class _Writers:
     """Lets the writers of this process through one at a time.
 
@@ -53,7 +92,7 @@ class _Writers:
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._turn = InTurn()
 
     def listen(self, engine: Engine) -> None:
         """Take a turn when a transaction begins, give it up when the connection goes back to the pool."""

@@ -1,12 +1,13 @@
 """Writers take turns, readers do not wait, and nobody waits for ever."""
 
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
 
 from helpline.db import engine as engines
-from helpline.db.engine import connect, reading
+from helpline.db.engine import InTurn, connect, reading
 from helpline.db.schema import heartbeats
 
 
@@ -95,3 +96,34 @@ def test_broken_connection_gives_its_turn_back(sqlite):
     thread.start()
     assert began.wait(engines.BUSY_MS / 2000), "the turn was not given back"
     thread.join()
+
+
+def test_a_lock_goes_to_whoever_has_waited_longest_even_if_its_holder_asks_again_at_once():
+    lock, order, waiting = InTurn(), [], threading.Barrier(2)
+    assert lock.acquire(timeout=1)
+
+    def write():
+        waiting.wait(60)
+        assert lock.acquire(timeout=60)
+        order.append("who waited")
+        lock.release()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    waiting.wait(60)
+    while not lock._waiting:
+        time.sleep(0.001)
+    lock.release()
+    assert lock.acquire(timeout=60)
+    order.append("who asked again")
+    lock.release()
+    thread.join()
+    assert order == ["who waited", "who asked again"] and not lock._held
+
+
+def test_whoever_does_not_get_the_lock_in_time_stands_in_nobodys_way():
+    lock = InTurn()
+    assert lock.acquire(timeout=1)
+    assert not lock.acquire(timeout=0.001)
+    lock.release()
+    assert lock.acquire(timeout=1)
