@@ -36,7 +36,8 @@ def seen(conn: Connection, account_id: int, case_id: int = LIST, *, typing: bool
     here = sa.and_(presence.c.account_id == account_id, presence.c.case_id == case_id)
     if conn.execute(sa.update(presence).where(here).values(**values)).rowcount:
         return
-    conn.execute(sa.delete(presence).where(presence.c.seen_at < at - 24 * 3600))
+    if case_id == LIST:  # the first list of a day tidies up after the day before
+        conn.execute(sa.delete(presence).where(presence.c.seen_at < at - 24 * 3600))
     key = {"account_id": account_id, "case_id": case_id}
     insert_once(conn, presence, {"typed_at": 0, **values, **key}, tuple(key))  # another page of theirs may be faster
 

@@ -57,7 +57,7 @@ def page(case_id: int) -> str:
     """The case beside the list."""
     with current.reading():
         current.sign_of_life(case_id)
-        return whole_page(case_id)
+        return whole_page(case_id, case=current.case())
 
 
 @bp.get("/<int:case_id>/events")
@@ -65,11 +65,11 @@ def events(case_id: int) -> Response | str:
     """The conversation, if anything happened since `after`; else 204. Complete, so that no gap can stay."""
     with current.reading() as conn:
         current.sign_of_life(case_id)
-        case = get(conn, case_id)
+        case = current.case()
         beside = presence.colleagues(conn, case_id, current.account().id)
         if request.args.get("after") == mark(timeline.newest(conn, case), beside):
             return Response(status=204)
-        return render_template("cases/live.html", opened=read(conn, case_id))
+        return render_template("cases/live.html", opened=read(conn, case_id, case))
 
 
 @bp.post("/<int:case_id>/claim")
@@ -151,11 +151,12 @@ def do(case_id: int, act: Act, *, to_list: bool = False) -> Answer:
 
 
 def whole_page(
-    case_id: int, said: str | None = None, typed: dict[str, str] | None = None, *, full: bool = False, once: str = ""
-) -> str:
+    case_id: int, said: str | None = None, typed: dict[str, str] | None = None, *, full: bool = False, once: str = "",
+    case: cases.Case | None = None,
+) -> str:  # fmt: skip
     """The case's page; `typed` is what a refused form held and wins over the kept draft."""
     with current.reading() as conn:
-        opened = read(conn, case_id)
+        opened = read(conn, case_id, case)
         board = queue.read(conn)
         holds = opened.case.account_id == current.account().id and opened.case.state != "closed"
         colleagues = presence.people_here(conn) if holds else []
@@ -165,10 +166,11 @@ def whole_page(
         )  # fmt: skip
 
 
-def read(conn: Connection, case_id: int) -> Opened:
-    """All that the page of a case shows, in a fixed number of queries."""
+def read(conn: Connection, case_id: int, case: cases.Case | None = None) -> Opened:
+    """All that the page of a case shows, in a fixed number of queries; `case` where nothing changed since the door."""
     vault, me = current.service().vault, current.account().id
-    case, beside = get(conn, case_id), presence.colleagues(conn, case_id, me)
+    case = case or get(conn, case_id)
+    beside = presence.colleagues(conn, case_id, me)
     newest = timeline.newest(conn, case)
     return Opened(
         case=case,

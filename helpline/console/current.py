@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from helpline import presence
 from helpline.accounts import Account
+from helpline.cases import Case
 from helpline.console.words import Words
 from helpline.db.engine import reading as reading_engine
 from helpline.service import Service
@@ -29,6 +30,11 @@ def account() -> Account:
 def signed_in() -> Account | None:
     """Who is signed in, if anybody."""
     return cast("Account | None", g.get("account"))
+
+
+def case() -> Case:
+    """The case as it was at the door (door.py), for pages of a case that change nothing of it."""
+    return cast(Case, g.case)
 
 
 def words() -> Words:

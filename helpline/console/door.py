@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, g, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpline import cases, looks, presence, sight
@@ -31,7 +31,7 @@ def pass_through(case_id: Any) -> Answer:
             case = cases.get(conn, case_id)
         except InputError:
             return _gone() if looks.was_erased(conn, case_id) else abort(404)
-        seen = sight.of(conn, account, case)
+        g.case, seen = case, sight.of(conn, account, case)
         kind = READS.get(endpoint) if seen.level == "all" else None
         known = kind is None or looks.lately(conn, account.id, case_id, (kind, "opened_closed", "glass"))
     if seen.level != "all":
