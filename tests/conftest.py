@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from helpline import clock, content, settings
+from helpline import service as services
 from helpline.db import schema
 from helpline.db.engine import connect
 from helpline.db.vault import Vault
@@ -106,6 +109,15 @@ def real_clock() -> Iterator[None]:
     before = clock._offset
     yield
     clock._offset = before
+
+
+@pytest.fixture(autouse=True)
+def service_of_this_test_only() -> Iterator[None]:
+    """The service of the process, if a test opened it, is not handed to the next one, whose database is another."""
+    yield
+    for opened in (services.here, getattr(sys.modules.get("actions.base"), "opened", None)):
+        if isinstance(opened, functools._lru_cache_wrapper):
+            opened.cache_clear()
 
 
 def wait_until(condition, seconds: float = 20, what: str = "the condition"):

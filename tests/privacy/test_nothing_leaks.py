@@ -142,7 +142,8 @@ def test_nothing_of_two_hundred_people_is_readable_anywhere(service, monkeypatch
     handler = logging.StreamHandler(lines)
     handler.setFormatter(logs._JsonLines())
     logging.getLogger("helpline").addHandler(handler)
-    monkeypatch.setattr(services, "start", lambda given=None: service)
+    # Not `start`: the service of the process is opened once, and would be that of an earlier test of this worker.
+    monkeypatch.setattr(services, "here", lambda: service)
     from helpline.assistant.trackers import StretchTrackerStore
 
     store = StretchTrackerStore()
