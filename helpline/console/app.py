@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -21,6 +18,7 @@ from helpline.console import (
     access,
     answers,
     ask,
+    assets,
     assistant,
     cases,
     colleagues,
@@ -151,6 +149,7 @@ def create(opened: Service) -> Flask:
         hops = opened.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     access.guard(app)
+    app.after_request(assets.compressed)
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     app.jinja_env.globals.update(_globals())
@@ -189,7 +188,7 @@ def _globals() -> dict[str, Any]:
         "account": LocalProxy(current.signed_in),
         "now": LocalProxy(clock.now),
         "by_script": LocalProxy(current.by_script),
-        "asset": _asset,
+        "asset": assets.address,
         "may": access.offered,
         "direction": direction,
         "topic_name": answers.topic_name,
@@ -221,13 +220,6 @@ def _of_this_request() -> dict[str, Any]:
     if "words" not in g:
         return {}
     return {"t": current.words(), "account": current.signed_in(), "now": clock.now(), "by_script": current.by_script()}
-
-
-@cache
-def _asset(name: str) -> str:
-    """Address of a static file; it changes with the file, so browsers may keep it."""
-    digest = hashlib.sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()
-    return f"/static/{name}?v={digest[:12]}"
 
 
 def _http_fault(error: HTTPException) -> Any:
