@@ -134,7 +134,7 @@ def _changes(parts: Figures) -> list[str]:
     for key, what in (("training", "During a training"), ("changes", "While the model changes over {count} times")):
         one = found[key]
         sentences.append(
-            f"{what.format(**one)} ({found['rate']:.0f} messages a second, {one['messages']} in all): "
+            f"{what.format(**one)} ({one['rate']:.0f} messages a second, {one['messages']} in all): "
             f"{one['unanswered']} unanswered, answered p95 {one['p95_ms']} ms (idle {found['idle']['p95_ms']}), "
             f"acknowledged p95 {one['ack_p95_ms']} ms, longest pause between two answers {one['longest_pause_ms']} ms "
             f"(idle {found['idle']['longest_pause_ms']})."
