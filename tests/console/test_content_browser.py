@@ -3,9 +3,14 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from benchmarks.screenshots import CHROMIUM, PHONE, sign_in
-from helpline.content import changes
+from helpline import clock
+from helpline.content import changes, links, tasks
+from helpline.content.changes import Seen, Wording
+from helpline.db import schema
+from tests.console.test_browser_pages import wrong_with
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not on this machine")]
 GREET = "/content/utter_greet/nl"
@@ -148,3 +153,36 @@ def test_no_page_is_wider_than_a_phone(desk, page_of):
         page.goto(desk[2] + path)
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_tasks_links_and_imported_answers_are_easy_to_use_for_everybody(desk, page_of):
+    page = page_of("ruben")
+    url = (
+        "https://a-very-long-name-of-a-site.example.org/with/a/path/that/does/not/end/for/a/long/while?and=a&query=too"
+    )
+    listed = {"key": "x:1", "language": "ar", "question": "أين أجد طعاماً؟", "answer": "في الكنيسة. " * 30}
+    with desk[0].engine.begin() as conn:
+        ruben = conn.execute(sa.select(schema.accounts.c.id).where(schema.accounts.c.username == "ruben")).scalar()
+        live = changes.live(conn, "utter_greet", "nl")[1]
+        changes.save(conn, "utter_greet", "nl", Wording(f"Zie {url}"), ruben, Seen(0, live))
+        for language in ("nl", "ar"):
+            tasks.give(conn, "utter_greet", language, ruben, ruben)
+        links.ask(conn)
+        links.found(conn, url, "gone", "http_404")
+        number = conn.execute(
+            sa.insert(schema.draft_answers).values(**listed, source="A list", state="draft", created_at=clock.now())
+        ).inserted_primary_key[0]
+    paths = ("/content", "/content/review", "/content/links", f"/content/imported/{number}", GREET)
+    paths += ("/directory/drafts", f"/content/utter_greet/ar?draft={number}")
+    assert {path: bad for path in paths if (bad := wrong_with(page, desk[2] + path))} == {}
+
+
+def test_text_is_given_to_a_colleague_without_a_mouse(desk, page_of):
+    page = page_of("eva")
+    page.goto(desk[2] + GREET)
+    page.focus("#account")
+    page.keyboard.type("Rub")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=It is given to them")
+    page.wait_for_selector("text=for Ruben")
