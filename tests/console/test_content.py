@@ -149,7 +149,7 @@ def test_fact_changed_once_is_changed_in_every_answer_and_language(browser, serv
 def test_fact_that_is_the_same_everywhere_is_missing_nowhere(browser):
     page = browser("eva").get("/content/fact:iom_phone/*").text
     assert page.count("as in every language") == len(content.SPOKEN)
-    assert 'state-dot missing' not in page
+    assert "state-dot missing" not in page
     assert "People read English" not in browser("eva").get("/content/fact:iom_phone/nl").text
 
 
