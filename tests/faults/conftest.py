@@ -16,7 +16,9 @@ import redis
 from helpline.commands.train import train
 from tests import postgres
 from tests.conftest import free_port, wait_until
+from tests.faults import platform
 from tests.faults.rig import Balancer, Postgres, Rig
+from tests.vouchers import platform_double
 from tests.wires import serving
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
@@ -84,11 +86,19 @@ def locks(folder: Path) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def rig(folder: Path, database: Postgres, locks: Redis) -> Iterator[Rig]:
+def platform121() -> Iterator[platform_double.Platform]:
+    """The 121 that the rig's action server and channels ask."""
+    with platform_double.running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def rig(folder: Path, database: Postgres, locks: Redis, platform121: platform_double.Platform) -> Iterator[Rig]:
     train()
     balancer = Balancer()
     with serving(balancer) as front:
-        made = Rig(folder, database.url, balancer, front, REDIS_URL=locks.url, ASSISTANT_DEADLINE="8")
+        more = {"REDIS_URL": locks.url, "ASSISTANT_DEADLINE": "8", **platform.settings_for(platform121)}
+        made = Rig(folder, database.url, balancer, front, **more)
         with serving(made.app) as graph_url:
             made.prepare(graph_url)
             actions = made.add("actions", "actions")

@@ -45,13 +45,15 @@ class Process:
     port: int
     environment: dict[str, str]
     log: Path
+    home: Path = ROOT
+    """Where its yml files and models are."""
     child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Process:
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "helpline", self.kind], cwd=ROOT, env=self.environment, stdout=log, stderr=log,
-                start_new_session=True,
+                [sys.executable, "-m", "helpline", self.kind], cwd=self.home, env=self.environment,
+                stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         return self
 
@@ -153,10 +155,10 @@ class Rig:
                 stdout=subprocess.DEVNULL,
             )  # fmt: skip
 
-    def add(self, kind: str, name: str, **more: str) -> Process:
+    def add(self, kind: str, name: str, home: Path = ROOT, **more: str) -> Process:
         port = free_port()
         environment = {**self.environment, PORTS[kind]: str(port), **more}
-        made = Process(kind, port, environment, self.folder / f"{name}.log").start()
+        made = Process(kind, port, environment, self.folder / f"{name}.log", home).start()
         self.processes[name] = made
         if kind == "channel":
             self.balancer.ports.append(port)

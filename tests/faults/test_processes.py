@@ -27,8 +27,7 @@ def test_two_of_each_share_the_work_and_one_of_each_is_killed(rig):
     rig.count().assert_good()
     assert rig.processes["console2"].ready()
     for process in dead:
-        process.start()
-    rig.wait_ready()
+        process.start()  # and be ready in time for the end of the next test
 
 
 def test_whatever_is_killed_at_a_random_moment_loses_nothing_and_repeats_nothing(rig):
