@@ -32,6 +32,7 @@ def test_every_route_refuses_the_signed_out(console, stranger):
     assert stranger.get("/no-such-page").status_code == 302
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # no question to the database decides it
 def test_every_route_refuses_the_roles_it_is_not_for(console, service):
     browsers = {one.username: Browser(console, one.username) for one in accounts.DEMO}
     known = {one.username: one for one in accounts.DEMO}

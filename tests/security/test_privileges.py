@@ -31,6 +31,7 @@ def everybody(console, service):
     return {name: (Browser(console, name), *who) for name, who in made.items()}
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # no question to the database decides it
 def test_the_gate_refuses_whom_the_table_does_not_name(console, everybody):
     decided = matrix.decided()
     rules = {(rule.endpoint, method): rule.rule.replace(" ", "") for rule in console.url_map.iter_rules()
