@@ -41,8 +41,10 @@ def train() -> Answer:
 
 @bp.get("/progress")
 def progress() -> str:
-    """The part of the page that changes while something is trained."""
-    return render_template("releases/progress.html", **_state())
+    """What changes on the page while something is trained: the progress, and the states in the list below it."""
+    with current.reading() as conn:
+        moved = queue.listed(conn)
+    return render_template("releases/progress.html", moved=moved, **_state())
 
 
 @bp.get("/<int:release_id>")

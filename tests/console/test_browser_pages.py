@@ -134,15 +134,15 @@ def test_everything_works_without_javascript(desk, chromium):
     page.click("text=Take next")
     page.fill("#reply-text", "Estou aqui.")
     page.click("#composer button.primary")
-    assert "Estou aqui." in page.inner_text("#lines")
+    page.wait_for_selector("#lines >> text=Estou aqui.")
     page.click("label[for=mode-note]")
     page.fill("#note-text", "ambulance called")
     page.click("text=Save note")
-    assert "ambulance called" in page.inner_text("#lines")
+    page.wait_for_selector("#lines >> text=ambulance called")
     page.select_option("#close-outcome", "referred")
     page.select_option("#close-lesson", "human")
     page.click("#close button")
-    assert "Undo closing" in page.content()
+    page.wait_for_selector("text=Undo closing")
     context.close()
     assert count(opened.engine, schema.notes) == 2
 

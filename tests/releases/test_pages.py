@@ -144,6 +144,23 @@ def test_training_is_asked_for_seen_after_a_reload_and_stopped(eva, content):
     assert "already" in eva.get("/releases").text or eva.post("/releases").status_code == 303
 
 
+def test_state_in_the_list_follows_the_training_without_a_reload(eva, content):
+    eva.post("/releases", note="more shelter")
+    with content.engine.begin() as conn:
+        [asked] = queue.listed(conn)
+    place = f'<span id="release-{asked.id}-state"'
+    page = eva.get("/releases").text
+    assert re.search(rf"<td>{place}>waits</span></td>", page) and "hx-swap-oob" not in page
+    with content.engine.begin() as conn:
+        assert queue.begin_next(conn) == asked.id
+    assert f'{place} hx-swap-oob="true">is trained</span>' in eva.get("/releases/progress").text
+    eva.post(f"/releases/{asked.id}/cancel")
+    with content.engine.begin() as conn:
+        queue.end(conn, asked.id, "cancelled")
+    last = eva.get("/releases/progress").text
+    assert f'{place} hx-swap-oob="true">stopped</span>' in last and "hx-trigger" not in last
+
+
 def test_report_is_read_and_the_release_published_and_rolled_back(eva, content, make_release):
     release_id = make_release(add=["soup for my family"])
     with content.engine.begin() as conn:
