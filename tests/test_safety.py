@@ -173,10 +173,34 @@ def test_spelling_marks_and_case_do_not_matter(text):
         "I was dying of hunger",
         "they raided a farm, I read it in the news",
         "ik kan niet komen want die trein rijdt niet",
+        "my landlord is a slave driver but he fixed the heating",
+        "our priest says suicide is a sin",
+        "je me noie dans les factures",
+        "ma fille est la seule de sa classe sans tablette",
+        "qu'est-ce qu'un mariage forcé selon la loi",
+        "الأسعار ذبحتنا",
+        "شو يعني زواج قسري بالقانون",
     ],
 )
 def test_denial_idioms_the_past_and_questions_are_no_emergency(text):
     assert check(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my father in law beats me on the head every night",
+        "he is behind me with a knife",
+        "we were beaten yesterday by three men",
+        "un enfant dort tout seul dehors à la gare",
+        "mi marido me pega sin parar",
+        "il me frappe et dit que la loi est avec lui",
+        "the kids are sleeping alone in the street",
+        "الولد نام لحاله بالشارع وعمره 8",
+    ],
+)
+def test_words_of_idioms_do_not_hide_an_emergency(text):
+    assert check(text) is not None
 
 
 def test_the_language_given_is_not_trusted():
