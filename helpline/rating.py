@@ -47,7 +47,7 @@ def with_question(
     """What the assistant says, with the question at its end where it fits."""
     if service.settings.satisfaction != "on" or not _fits(contact, said, intent):
         return said
-    question = _question(service, "utter_rate_answer", contact.language, f"a{inbox_id}")
+    question = _question(service, "utter_rate_answer", contact.language, f"a{inbox_id}:{intent}")
     if sum(len(one.text) + 2 for one in said) + len(question.text) > LONGEST or _asked_lately(conn, contact.id):
         return said
     return [*said, question]
@@ -70,7 +70,12 @@ def taken_before(conn: Connection, contact_id: str, about: str) -> bool:
 
 def once_key(contact_id: str, about: str) -> str:
     """The key of the thanks for one rating."""
-    return f"rated:{contact_id}:{about}"
+    return f"rated:{contact_id}:{about.partition(':')[0]}"
+
+
+def topic(about: str) -> str:
+    """The topic of the answer that was rated; empty for a case, where people answered."""
+    return about.partition(":")[2]
 
 
 def _fits(contact: contacts.Contact, said: list[OutboundMessage], intent: str | None) -> bool:

@@ -116,7 +116,7 @@ def begin(conn: Connection, service: Service, received: inbox.Received) -> Turn 
     outcome, case_id = _settle(conn, service, received, decided, spoken_in, case_id, text)
     topic = f"emergency_{decided.emergency}" if decided.emergency else None
     if decided.destination is Destination.RATED and outcome == "told":
-        topic = decided.key
+        outcome, topic = decided.key, rating.topic(decided.text)
     inbox.finish(conn, service.vault, received, outcome, language=spoken_in, case_id=case_id, topic=topic)
     return None
 

@@ -92,11 +92,20 @@ def test_a_good_answer_is_thanked_and_counted_once(service):
     contact_id = greeted(service)
     first = tapped(service, contact_id)
     say(service, first)
-    assert "Thank you" in last(service, contact_id).text and row(service, contact_id).outcome == "told"
+    assert "Thank you" in last(service, contact_id).text and row(service, contact_id).outcome == "rated_good"
     before = len(sent(service, contact_id))
     say(service, tap(first.reply_id))
     assert len(sent(service, contact_id)) == before and row(service, contact_id).outcome == "ignored"
     assert ratings(service) == {"good": 1} and not open_cases(service, contact_id)
+
+
+def test_a_rating_counts_for_the_topic_of_the_answer(service):
+    contact_id = greeted(service)
+    say(service, tapped(service, contact_id, 1))
+    assert ratings(service) == {"bad": 1}
+    with service.engine.connect() as conn:
+        topics = conn.execute(sa.select(schema.insights.c.topic).where(schema.insights.c.measure == "rating")).scalars()
+        assert list(topics) == [ANSWER.intent]
 
 
 def test_a_changed_mind_does_not_count_twice(service):

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from helpline import accounts, clock
 from helpline.accounts import Account
-from helpline.console import access, answers, content_find, current, forms
+from helpline.console import access, answers, content_find, content_owner, current, forms, impact
 from helpline.content import (
     DEFAULT_LANGUAGE,
     SPOKEN,
@@ -30,7 +30,6 @@ from helpline.content import (
 from helpline.content.facts import ANY, PREFIX
 from helpline.db import schema
 from helpline.errors import HelplineError, StaleVersion
-from helpline.insights import tables
 
 bp = Blueprint("content", __name__, url_prefix="/content")
 
@@ -62,25 +61,33 @@ def page() -> str:
     """The matrix of answers and languages, filtered."""
     asked = request.args.get("q", "").replace("\0", "")[:200].strip()
     chosen = {name: request.args.get(name, "")[:40] for name in ("topic", "state", "language")}
+    chosen["owner"] = request.args.get("owner", "").replace("\0", "")[:80].strip()
     number = max(1, request.args.get("page", 1, type=int))
     with current.reading() as conn:
         languages, rows = matrix(conn)
+        counts = coverage.counts(rows)
         waiting = len(changes.listed(conn, schema.answer_changes.c.state != "draft"))
         mine, broken = len(tasks.mine(conn, current.account().id)), len(links.bad(conn))
         lists = imported.count(conn)
-    often, passed_on = _impact()
+        figures, changed = impact.read(conn), impact.answers_changed(conn)
+        owners, kept = content_owner.names(conn), content_owner.kept_by(conn, chosen["owner"])
     found, total = content_find.find(asked) if asked else ([], 0)
-    hits = {item.key for item in found} | _repeating({item.key for item in found if item.kind == "fact"})
+    if chosen["owner"]:
+        found = [item for item in found if kept.has(item)]
+        rows, total = [row for row in rows if kept.has_row(row, chosen["language"])], len(found)
+    facts = {item.key for item in found if item.kind == "fact"}
+    hits = {item.key for item in found} | content_owner.repeating(facts)
     wanted = [row for row in rows if (not asked or row.key in hits or asked.casefold() in row.key)]
     wanted = [row for row in wanted if _fits(row, chosen, languages)]
     shown = wanted[(number - 1) * ROWS : number * ROWS]
     return render_template(
-        "content/page.html", rows=shown, languages=languages, counts=coverage.counts(rows), chosen=chosen, asked=asked,
+        "content/page.html", rows=shown, languages=languages, counts=counts, chosen=chosen, asked=asked,
         total=len(wanted), number=number, pages=-(-len(wanted) // ROWS), waiting=waiting, done=done(),
         mine=mine, broken=broken, lists=lists,
         found=found[:FOUND], found_total=total, topics=sorted({row.topic for row in rows}), states=coverage.STATES,
         titles={code: language_title(code) for code in languages}, usual=not (asked or any(chosen.values())),
-        asked_often=often, passed_on=passed_on,
+        impact=figures, changed=changed, owners=owners,
+        stranger=bool(chosen["owner"]) and chosen["owner"].casefold() not in map(str.casefold, owners),
         short={state: current.words()(f"content.short.{state}") for state in coverage.STATES},
     )  # fmt: skip
 
@@ -229,14 +236,6 @@ def matrix(conn: Connection) -> tuple[tuple[str, ...], list[coverage.Row]]:
     return kept[1], kept[2]
 
 
-def _repeating(facts: set[str]) -> set[str]:
-    """The answers that repeat one of the facts."""
-    if not facts:
-        return set()
-    published = current.service().answers.items()
-    return {key for key, _, answer in published if facts & {f"{PREFIX}{name}" for name in answer.fact_names}}
-
-
 def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...]) -> bool:
     if chosen["topic"] and row.topic != chosen["topic"]:
         return False
@@ -246,16 +245,6 @@ def _fits(row: coverage.Row, chosen: dict[str, str], languages: tuple[str, ...])
     if chosen["state"] == "moving":
         return any(cell.change for cell in cells)
     return not chosen["state"] or (not row.locked and any(cell.state == chosen["state"] for cell in cells))
-
-
-def _impact() -> tuple[dict[str, int | None], dict[str, int | None]]:
-    """How often people asked about each topic lately, and went to people then, as far as the figures may be said."""
-    with current.reading() as conn:
-        asked, passed_on = tables.all_asked(conn), tables.all_asked(conn, outcome="people")
-    return (
-        {f"utter_{topic}": n for topic, n in asked.items()},
-        {f"utter_{topic}": n for topic, n in passed_on.items()},
-    )
 
 
 def fresh() -> None:

@@ -62,6 +62,7 @@ def page() -> str:
         topics=topics,
         topic=topic if topic in dict(topics) else "",
         asked=asked,
+        helped=tables.helped(shown.months),
         SPANS=SPANS,
         figures=_figures(shown.months),
         label=label,

@@ -11,11 +11,10 @@ from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpline import accounts, examples, intents, logs
-from helpline.console import current, forms, training
+from helpline.console import current, forms, impact, training
 from helpline.content import SPOKEN, changes
 from helpline.errors import HelplineError
 from helpline.examples import checks, store
-from helpline.insights import tables
 from helpline.releases import publishing
 
 bp = Blueprint("intents", __name__, url_prefix="/intents")
@@ -140,14 +139,14 @@ def _matrix(fault: str | None = None) -> str:
         drafts = {one.intent for one in store.changed_since(conn, live)} if store.revision(conn) > live else set()
         recent = intents.changes(conn, limit=8)
         people = {one.id: one.name for one in accounts.listed(conn)}
-        often, passed_on = tables.all_asked(conn), tables.all_asked(conn, outcome="people")
+        figures, changed = impact.read(conn), impact.topics_changed(conn)
     counted = index.different()
     active = [one for one in listed if one.state == "active"]
     few = sum(counted.get((one.id, code), 0) < FEW for one in active for code in SPOKEN)
     return render_template(
         "intents/page.html", active=active, archived=[one for one in listed if one.state != "active"],
         counted=counted, drafts=drafts, few=few, asked=asked, found=index.search(asked, FOUND) if asked else [],
-        recent=recent, people=people, fault=fault, done=_done(), often=often, passed_on=passed_on,
+        recent=recent, people=people, fault=fault, done=_done(), impact=figures, changed=changed,
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def _one_day(counted: Counter[Fact], plan: dict[str, Any], chance: random.Random
             _case(counted, plan, chance, day, topic, language)
         if chance.random() < plan["ratings"]["share"]:
             good = chance.random() < plan["ratings"]["good"]
-            counted[_fact(day, "rating", outcome="good" if good else "bad")] += 1
+            counted[_fact(day, "rating", "" if people else topic, outcome="good" if good else "bad")] += 1
 
 
 def _case(

@@ -92,8 +92,8 @@ def _messages(conn: Connection) -> int:
     for row in rows:
         moment = clock.local(row.received_at)
         day, topic = day_of(moment.date()), row.topic or ""
-        if topic in RATED:
-            counted[Fact(day, "rating", outcome=RATED[topic])] += 1
+        if row.outcome in RATED:
+            counted[Fact(day, "rating", topic, outcome=RATED[row.outcome])] += 1
         elif row.outcome not in (None, "ignored"):
             counted[Fact(day, "message", topic, row.language or "", row.outcome)] += 1
             counted[Fact(day - moment.weekday(), "hour", band=f"{moment.hour:02}")] += 1

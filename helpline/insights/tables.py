@@ -37,7 +37,8 @@ class Month:
     """The tables of one month. A cell is a tuple that begins with its table's name: `("topic", "find_food")`,
     `("topic", "find_food", "answered")`, `("language", …)`, `("group", …)`, `("week", 2, "voucher")`, `("day", 20417)`,
     `("outcome", …)`, `("all",)`; `("case_topic", …)`, `("case_outcome", …)`, `("wait", band)`, `("lesson", why)`,
-    `("lesson", why, topic)`, `("cases",)`; `("rating", "good")`, `("ratings",)`; `("hour", "14")`.
+    `("lesson", why, topic)`, `("cases",)`; `("rating", "good")`, `("rating", "good", topic)`, `("ratings",)`;
+    `("hour", "14")`.
     """
 
     first: dt.date
@@ -86,16 +87,37 @@ def all_asked(conn: Connection, days: int = 30, outcome: str = "") -> dict[str, 
     With an outcome, one of SHOWN_OUTCOMES, only what ended so. Whole months only, as everywhere: a span of any days
     could be subtracted from one that begins a day later.
     """
-    first = (clock.today() - dt.timedelta(days=days - 1)).replace(day=1)
     told: dict[str, int | None] = {}
-    while first <= clock.today():
-        counts = month(conn, first)
+    for counts in lately(conn, days):
         ended = {topic: count for (topic, end), count in counts.of("topic", 3).items() if end == outcome}
         for topic, count in (ended if outcome else counts.of("topic")).items():
             known = [one for one in (told.get(topic), count) if one is not None]
             told[topic] = sum(known) if known else None
-        first = _next(first)
     return told
+
+
+def lately(conn: Connection, days: int = 30) -> list[Month]:
+    """The months that hold the last `days` days."""
+    first = (clock.today() - dt.timedelta(days=days - 1)).replace(day=1)
+    found = []
+    while first <= clock.today():
+        found.append(month(conn, first))
+        first = _next(first)
+    return found
+
+
+def helped(over: Iterable[Month]) -> dict[str, int | None]:
+    """Of those who tapped after an answer, how many in a hundred said that it helped, by topic; None where held back.
+
+    From the months that show both counts of a topic, so that no share leans to one side.
+    """
+    taps: dict[str, list[tuple[int, int]]] = {}
+    for one in over:
+        for topic in {topic for _, topic in one.of("rating", 3) if topic}:
+            good, bad = one.get("rating", "good", topic), one.get("rating", "bad", topic)
+            if (good, bad) != (0, 0):
+                taps.setdefault(topic, []).extend([(good, bad)] if good is not None and bad is not None else [])
+    return {topic: _share(pairs) for topic, pairs in taps.items()}
 
 
 def has_demo(conn: Connection) -> bool:
@@ -174,11 +196,14 @@ def _cases(_first: dt.date, rows: Iterable[tuple[Any, ...]]) -> tuple[dict[Cell,
 
 def _ratings(_first: dt.date, rows: Iterable[tuple[Any, ...]]) -> tuple[dict[Cell, int], list[Sum]]:
     cells: Counter[Cell] = Counter()
-    for _, measure, _, _, outcome, _, count in rows:
+    for _, measure, topic, _, outcome, _, count in rows:
         if measure == "rating":
-            cells["rating", outcome] += count
-            cells["ratings",] += count
-    sums = [Sum(tuple(("rating", one) for one in _keys(cells, "rating", 2)), ("ratings",))] if cells else []
+            for cell in (("rating", outcome, topic), ("rating", outcome), ("ratings",)):
+                cells[cell] += count
+    said = _keys(cells, "rating", 2)
+    topics = sorted({cell[2] for cell in cells if isinstance(cell, tuple) and len(cell) == len(("rating", "", ""))})
+    sums = [Sum(tuple(("rating", one) for one in said), ("ratings",))] if cells else []
+    sums += [Sum(tuple(("rating", one, topic) for topic in topics), ("rating", one)) for one in said]
     return _complete(cells, sums), sums
 
 
@@ -210,6 +235,11 @@ def group_of() -> dict[str, str]:
         body = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
         found.update({one["intent"]: path.parent.name for one in body["nlu"] if "intent" in one})
     return found
+
+
+def _share(pairs: list[tuple[int, int]]) -> int | None:
+    good, bad = (sum(pair[at] for pair in pairs) for at in (0, 1))
+    return round(100 * good / (good + bad)) if pairs else None
 
 
 def _next(first: dt.date) -> dt.date:

@@ -7,7 +7,7 @@ import shutil
 import pytest
 import sqlalchemy as sa
 
-from helpline import accounts, clock, content
+from helpline import accounts, clock, content, examples
 from helpline.content import links, tasks
 from helpline.db import schema
 from helpline.db.engine import connect
@@ -239,3 +239,85 @@ def test_topics_tell_how_often_people_ask_and_hold_small_numbers_back(browser, s
     assert any(shown.values())
     assert any(people.values())
     assert "To people then" in browser("eva").get("/content").text
+
+
+def test_share_helped_is_what_the_page_of_insights_says(browser, service):
+    made = {"measure": "rating", "language": "", "day": day_of(clock.today())}
+    taps = [
+        ("health_dental", 30, 10),
+        ("shelter_lost", 40, 3),
+        ("find_shelter", 20, 20),
+        ("police_check_rights", 50, 50),
+    ]
+    rows = [{**made, "topic": topic, "outcome": "good", "count": good} for topic, good, _ in taps]
+    rows += [{**made, "topic": topic, "outcome": "bad", "count": bad} for topic, _, bad in taps]
+    with service.engine.begin() as conn:
+        conn.execute(sa.insert(schema.intents), [{"id": topic} for topic, _, _ in taps])
+        conn.execute(sa.insert(schema.insights), rows)
+        conn.execute(
+            sa.insert(schema.insights),
+            [{**made, "measure": "message", "topic": "find_food", "outcome": "answered", "count": 60}],
+        )
+        told = tables.helped(tables.lately(conn))
+    noor, eva = browser("noor"), browser("eva")
+    matrix = noor.get("/intents").text
+    assert ">Helped</th>" in matrix and ">Helped</th>" in eva.get("/content").text
+    for topic, _, _ in taps:
+        row = re.search(rf'<a href="/intents/{topic}">.*?</tr>', matrix, re.DOTALL)[0]
+        said = re.findall(r'<td class="number">(.*?)</td>', row)[-1]
+        finder = noor.get(f"/insights?topic={topic}&months=3&until={clock.today().replace(day=1)}").text
+        if told[topic] is None:
+            assert said == "few" and "may not be shown" in finder
+        else:
+            assert said == f"{told[topic]}%" and f"Of those who tapped after the answer, {said} said" in finder
+    assert told["shelter_lost"] is None and told["police_check_rights"] == 50
+    hidden = re.search(r'<a href="/intents/police_check_rights">.*?</tr>', eva.get("/intents").text, re.DOTALL)[0]
+    assert "50%" not in hidden
+
+
+def test_day_of_the_last_change_by_a_person_stands_beside_answer_and_topic(browser, service):
+    eva, ruben = browser("eva"), browser("ruben")
+    today, me = clock.today().isoformat(), account_id(service, "eva")
+    assert f'<time datetime="{today}">' not in eva.get("/content?q=utter_greet").text
+    write(eva, HELLO, "Goedemiddag.")
+    act(eva, HELLO, "submit")
+    act(ruben, HELLO, "approve")
+    act(ruben, HELLO, "publish")
+    assert eva.get("/content?q=utter_greet").text.count(f'<time datetime="{today}">') == 1
+    with service.engine.begin() as conn:
+        conn.execute(sa.insert(schema.intents), [{"id": "find_food"}, {"id": "shelter"}])
+        examples.add(conn, "find_food", "en", ["where do they hand out bread"], account_id=me)
+    topics = eva.get("/intents").text
+    assert topics.count(f'<time datetime="{today}">') == 1
+    assert today in re.search(r'<a href="/intents/find_food">.*?</tr>', topics, re.DOTALL)[0]
+
+
+def rows_of(page):
+    return set(re.findall(r'<th scope="row"><a href="/content/(utter_\w+)/en">', page))
+
+
+def test_texts_are_filtered_by_whose_they_are(browser, service):
+    eva = browser("eva")
+    eva.post(f"{HELLO}/assign", account=account_id(service, "ruben"))
+    with service.engine.begin() as conn:
+        conn.execute(sa.update(schema.content_facts).values(owner=""))
+        fact = sa.update(schema.content_facts).where(schema.content_facts.c.name == "juridisch_loket_phone")
+        conn.execute(fact.values(owner="Legal team"))
+    page = eva.get("/content?owner=ruben").text
+    assert rows_of(page) == {"utter_greet"} and '<option value="Ruben" selected>' in page
+    assert rows_of(eva.get("/content?owner=Ruben&language=nl").text) == {"utter_greet"}
+    assert rows_of(eva.get("/content?owner=Ruben&language=fr").text) == set()
+    kept = rows_of(eva.get("/content?owner=legal+team").text)
+    assert "utter_legal_residence" in kept and "utter_greet" not in kept
+    found = eva.get("/content?owner=Legal+team&q=0800").text
+    assert "/content/facts/juridisch_loket_phone" in found
+    assert "/content/facts/juridisch_loket_phone" not in eva.get("/content?owner=Ruben&q=0800").text
+
+
+@pytest.mark.parametrize("wrong", ["Nobody Here", "<b>x</b>", "%00", "%27%20or%201=1"])
+def test_owner_nobody_knows_is_said_and_finds_nothing(browser, wrong):
+    answer = browser("eva").get(f"/content?owner={wrong}")
+    assert answer.status_code == 200
+    if wrong != "%00":
+        assert "Nobody called" in answer.text and rows_of(answer.text) == set()
+    assert "<b>x</b>" not in answer.text

@@ -34,6 +34,8 @@ def facts(number, seed=1):
         language = LANGUAGES[min(len(LANGUAGES) - 1, int(chance.expovariate(0.7)))]
         outcome = chance.choices(["answered", "handed_off", "joined_case", "told"], [70, 20, 8, 2])[0]
         found[Fact(day, "message", topic, language, outcome)] += 1
+        if outcome == "answered" and chance.random() < 0.4:
+            found[Fact(day, "rating", topic, outcome=chance.choice(["good", "good", "bad"]))] += 1
         if outcome == "handed_off":
             lesson = chance.choice(["human", "missing", "wrong", "misunderstood"])
             found[Fact(day, "case", topic, language, "answered", chance.choice(tables.WAITS))] += 1
@@ -124,3 +126,22 @@ def test_a_week_that_began_in_another_month_makes_no_month(service):
     stored(service, Counter({Fact(counting.day_of(FIRST) - 1, "hour", band="12"): 40}))
     with service.engine.connect() as conn:
         assert tables.months(conn) == []
+
+
+def test_share_helped_is_of_each_topic_and_only_where_both_counts_are_shown(service):
+    day = counting.day_of(FIRST)
+    stored(service, Counter({
+        Fact(day, "rating", "find_food", outcome="good"): 30,
+        Fact(day, "rating", "find_food", outcome="bad"): 10,
+        Fact(day, "rating", "covid_proof", outcome="good"): 25,
+        Fact(day, "rating", "covid_proof", outcome="bad"): 4,
+        Fact(day, "rating", "voucher_when", outcome="good"): 12,
+        Fact(day, "rating", "voucher_when", outcome="bad"): 20,
+        Fact(day, "rating", "", outcome="good"): 40,
+    }))  # fmt: skip
+    month = the_month(service)
+    told = tables.helped([month])
+    assert told["covid_proof"] is None and "" not in told and "legal_residence" not in told
+    assert month.get("rating", "good") == 107 and month.get("rating", "bad") == 34
+    shown = {topic: share for topic, share in told.items() if share is not None}
+    assert shown and shown.items() <= {"find_food": 75, "voucher_when": 38}.items()

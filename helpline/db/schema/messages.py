@@ -23,7 +23,7 @@ inbox = sa.Table(
     _c("lease_until", sa.Integer, "the drain's claim expires then", "message", nullable=True),
     _c("case_id", Id, "the case it joined", "message", nullable=True, index=True),
     _c("language", sa.String(8), "language it was read as", "message", nullable=True),
-    _c("outcome", sa.String(24), "answered, handed_off, joined_case, told, ignored", "message", nullable=True),
+    _c("outcome", sa.String(24), "answered, handed_off, joined_case, told, rated_…, ignored", "message", nullable=True),
     _c("topic", sa.String(40), "what it was about; forgotten once it is counted", "message", nullable=True),
     _c("counted", sa.Boolean, "is in the counts without people", "message", default=False, server_default=sa.false()),
     sa.UniqueConstraint("phone_number_id", "message_id"),
