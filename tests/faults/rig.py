@@ -71,6 +71,15 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
 
+    def freeze(self) -> None:
+        """It is there and takes connections, and answers nobody."""
+        assert self.child is not None
+        os.killpg(self.child.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.child is not None
+        os.killpg(self.child.pid, signal.SIGCONT)
+
     def health(self) -> dict[str, Any] | None:
         try:
             return dict(requests.get(f"http://127.0.0.1:{self.port}/health", timeout=5).json())

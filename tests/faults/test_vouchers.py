@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from helpline import content
+from helpline.db import schema
+from tests.conftest import count
 from tests.faults import platform as scripted
 from tests.faults.conftest import LONG, phones
 
@@ -59,6 +61,21 @@ def test_whatever_121_does_everybody_reads_their_own_state_or_that_it_cannot_be_
             assert scripted.OWN not in read and texts["not_found"] not in read, fault
     platform121.fault, platform121.delay = None, 0.0
     assert all(scripted.FOREIGN not in read for group in groups for read in answers_to(rig, group).values())
+
+
+def test_assistant_that_hangs_hands_each_person_to_people_once_and_says_so_once(rig, platform121):
+    people = phones(29, PEOPLE)
+    scripted.enrol(platform121, people)
+    before = count(rig.engine, schema.cases)
+    rig.processes["actions"].freeze()
+    try:
+        read = ask(rig, people)  # waits until nothing is pending: the deadline has passed
+    finally:
+        rig.processes["actions"].thaw()
+    assert count(rig.engine, schema.cases) - before == PEOPLE
+    told = [call["payload"]["to"].lstrip("+") for call in rig.graph.calls if call["payload"].get("to")]
+    assert [told.count(one) for one in people] == [1] * PEOPLE
+    assert all(scripted.OWN not in one for one in read.values())
 
 
 def test_token_that_is_taken_away_for_good_says_so_and_asks_no_more(rig, platform121, texts):
