@@ -93,6 +93,20 @@ def test_plain_words_of_present_danger_never_wait_for_a_model(text):
     assert not check(text).doubtful
 
 
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        *(
+            (word, True)
+            for word in ("Emergency!", "noodgeval", "urgence", "ça saigne", "emergencia", "emergência", "nmout")
+        ),
+        *((word, False) for word in ("emergency shelter", "urgence dentaire", "número de emergencia", "covid shot")),
+    ],
+)
+def test_one_grave_word_is_enough_and_is_not_one_in_the_name_of_a_service(text, hit):
+    assert (check(text) is not None) == hit
+
+
 @pytest.mark.parametrize("language", sorted({row[0] for row in rows("others.tsv")}))
 def test_key_phrases_of_languages_the_assistant_does_not_speak_are_caught(language):
     pairs = [(kind, text) for code, kind, text in rows("others.tsv") if code == language]

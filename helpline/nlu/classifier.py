@@ -7,9 +7,10 @@ thresholds of each language come from grouped folds at training and are stored w
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from helpline.nlu.normalise import VERSION as NORMALISER
 from helpline.nlu.thresholds import ANSWER, EMERGENCY, HANDOFF, OUT_OF_SCOPE, SUGGEST, Thresholds
 
 FORMAT = 2
+_WORD = re.compile(r"\w+")
 _POSSIBLY = 0.2
 """A language this likely has a say in what a message means."""
 _SHORT = 2
@@ -74,6 +76,11 @@ class Classifier:
         A short message that may be in several languages is read in each by itself, and the surest reading counts:
         `ja`, `si` and `hey` are words of one language and letters in the others.
         """
+        reading = self._read(text, languages)
+        # One word may be the last of any sentence; which of them are grave by themselves the safety net knows.
+        return reading if len(_WORD.findall(text)) > 1 else replace(reading, emergency=None)
+
+    def _read(self, text: str, languages: Mapping[str, float]) -> Reading:
         likely = sorted(languages.items(), key=lambda item: (-item[1], item[0])) or [("en", 1.0)]
         if likely[0][1] < _SURE_OF_LANGUAGE and len(text.split()) <= _SHORT:
             spoken = [code for code, share in likely if share >= _POSSIBLE and gloss.dictionary(code)]

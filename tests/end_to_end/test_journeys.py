@@ -6,8 +6,10 @@ import pytest
 import requests
 
 from helpline import content
+from helpline.nlu import understand
+from helpline.nlu.thresholds import SUGGEST
 from tests.conftest import wait_until
-from tests.end_to_end.conftest import options, words
+from tests.end_to_end.conftest import ROOT, options, words
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("service")]
 ANSWERS = content.Answers(None)
@@ -129,11 +131,29 @@ def test_emergency_gets_the_safety_text_and_an_urgent_case(running):
     assert re.search(r"[Uu]rgent", page)
 
 
+VAGUE = (
+    "somebody said there is a place for the papers and the food",
+    "can my friend also",
+    "where is it for the children and the papers",
+    "card",
+    "it is about the paper and the card thing of my cousin",
+    "they told my cousin to bring the paper for the doctor or the school",
+)
+"""What no model can be sure of; which of them it has suggestions for depends on its examples."""
+
+
 def test_unsure_opens_a_case_and_offers_suggestions_to_tap(running):
+    model = understand.current(ROOT / "models")
+    doubtful = next(one for one in VAGUE if understand.understand(model, one).decision == SUGGEST)
     phone = running.phone("31670000130")
-    phone.write("it is about the paper and the card thing of my cousin")
+    phone.write(doubtful)
     message = phone.next()
-    assert said("utter_handoff_unsure") in words(message) or said("utter_out_of_scope") in words(message)
+    assert said("utter_handoff_unsure") in words(message)
+    case_id = running.desk().find(doubtful)
+    assert 1 <= len(options(message)) <= 3
+    phone.act("tap", {"message_id": message["id"], "id": next(iter(options(message).values()))})
+    phone.next("the answer of the suggestion, which asks whether it helped")
+    assert case_id in running.desk().waiting()  # until somebody says that it did
 
 
 def test_menu_is_a_list_whose_rows_work(running):

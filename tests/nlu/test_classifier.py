@@ -43,6 +43,13 @@ def test_emergency_is_named_with_its_kind(model):
     assert model.read("voucher balance", {"en": 1.0}).emergency is None
 
 
+def test_one_word_is_no_alarm_by_itself_however_often_it_stands_in_emergencies(model):
+    assert model.read("not breathing", {"en": 1.0}).emergency == "medical"
+    for word in ("breathing", "Breathing!!"):
+        reading = model.read(word, {"en": 1.0})
+        assert (reading.intent, reading.emergency) == ("emergency_medical", None)
+
+
 def test_message_in_another_language_is_read_through_its_dictionary(model):
     assert model.read("ik heb een advocaat nodig", {"nl": 1.0}).intent == "find_legal_help"
     assert model.read("necesito un abogado", {"es": 0.9, "pt": 0.1}).intent == "find_legal_help"
