@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.desk_people import everyday, make_service, open_service
 from benchmarks.screenshots import CHROMIUM, FLAGS, served, sign_in
-from helpline import accounts, cases, clock
+from helpline import accounts, cases, clock, content
 from helpline.console import app
+from helpline.db.engine import connect
 from tests.people import message, write
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -40,6 +41,30 @@ def console(service):
     with service.engine.begin() as conn:
         accounts.ensure_demo(conn)
     return app.create(service)
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_template, tmp_path):
+    """For files whose pages are the same on both databases; what differs is tried where the tables are."""
+    shutil.copy(sqlite_template, tmp_path / "helpline.db")
+    made = connect(f"sqlite:///{tmp_path}/helpline.db")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def with_texts(console, service):
+    """The console with the starter texts."""
+    with service.engine.begin() as conn:
+        content.import_starter(conn)
+    service.answers.refresh(now=True)
+    return console
+
+
+@pytest.fixture
+def browser(with_texts):
+    """Signs somebody in, by name, where the starter texts are."""
+    return lambda username: Browser(with_texts, username)
 
 
 @pytest.fixture

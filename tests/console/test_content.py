@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +9,6 @@ import sqlalchemy as sa
 from helpline import accounts, clock, content
 from helpline.content import changes
 from helpline.db import schema
-from helpline.db.engine import connect
 from tests.console.conftest import SAME, Browser
 
 HELLO = "/content/utter_greet/nl"
@@ -18,21 +16,13 @@ RIGHT = "/content/utter_health_right_to_care/nl"
 
 
 @pytest.fixture
-def engine(sqlite_template, tmp_path):
-    """SQLite only: what differs between databases is tried in tests/content."""
-    shutil.copy(sqlite_template, tmp_path / "helpline.db")
-    made = connect(f"sqlite:///{tmp_path}/helpline.db")
-    yield made
-    made.dispose()
+def engine(sqlite_engine):
+    return sqlite_engine
 
 
 @pytest.fixture
-def desk(console, service):
-    """The console with the starter texts."""
-    with service.engine.begin() as conn:
-        content.import_starter(conn)
-    service.answers.refresh(now=True)
-    return console
+def desk(with_texts):
+    return with_texts
 
 
 @pytest.fixture

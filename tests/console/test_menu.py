@@ -1,33 +1,22 @@
 """The main menu says where one is, also on the pages under its entries."""
 
 import re
-import shutil
 
 import pytest
 
-from helpline import content
 from helpline.console import menu
 from helpline.console.app import FEATURES
-from helpline.db.engine import connect
-from tests.console.conftest import Browser
 
 
 @pytest.fixture
-def engine(sqlite_template, tmp_path):
-    """SQLite only: no page's place in the menu hangs on the database."""
-    shutil.copy(sqlite_template, tmp_path / "helpline.db")
-    made = connect(f"sqlite:///{tmp_path}/helpline.db")
-    yield made
-    made.dispose()
+def engine(sqlite_engine):
+    return sqlite_engine
 
 
 @pytest.fixture
-def ruben(console, service):
+def ruben(browser):
     """An administrator, who has most of the menu, and the starter texts."""
-    with service.engine.begin() as conn:
-        content.import_starter(conn)
-    service.answers.refresh(now=True)
-    return Browser(console, "ruben")
+    return browser("ruben")
 
 
 def current(browser, path):

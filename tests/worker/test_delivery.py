@@ -1,19 +1,16 @@
 """Delivery over real HTTP: what each answer of the provider leads to, in order per contact, nothing twice."""
 
 import threading
-import urllib.error
-import urllib.request
 
 import pytest
 import sqlalchemy as sa
 
-from helpline import clock, contacts, heartbeats, outbox, receipts
+from helpline import clock, contacts, outbox, receipts
 from helpline.db import schema
 from helpline.messages import Button, Identity
 from helpline.pace import Pace
 from helpline.whatsapp.client import Client
 from helpline.worker.delivery import Worker
-from helpline.worker.process import health_server
 from tests.people import BASHIR, message, write
 from tests.wires import Reply, StandIn
 from tests.worker.rounds import _put, _receive, _round, _row
@@ -294,30 +291,3 @@ def test_failure_told_after_delivery_changes_nothing(service, worker, amina):
     _receive(service, "delivered", "wamid.OUT1")
     _receive(service, "failed", "wamid.OUT1", None, 131047)
     assert _row(service).state == "delivered"
-
-
-def test_health_and_metrics_are_served(service, worker, amina):
-    _put(service, amina)
-    server = health_server(worker, "127.0.0.1", 0)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    with urllib.request.urlopen(base + "/health", timeout=5) as answer:
-        assert b'"waiting": 1' in answer.read()
-    with urllib.request.urlopen(base + "/metrics", timeout=5) as answer:
-        assert b"helpline_sent_total" in answer.read()
-    with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(base + "/other", timeout=5)
-    worker.pace.account("AccountTrouble_190")
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(base + "/health", timeout=5)
-    assert refused.value.code == 503
-    server.shutdown()
-    server.server_close()
-
-
-def test_worker_gives_a_sign_of_life_with_what_waits(service, worker, amina):
-    _put(service, amina)
-    worker._watch()
-    with service.engine.connect() as conn:
-        [sign] = heartbeats.signs(conn, "worker")
-    assert not sign.silent and (sign.facts["waiting"], sign.facts["paused"]) == (1, False)
