@@ -38,7 +38,7 @@ QUESTIONS = (
     "can my son go to school?",
     "can my daughter go to school without papers?",
 )
-GREETINGS = ("", "Hello,", "Hi,", "Good morning,", "Good afternoon,", "Good evening,", "Please,", "Hi there,", "Hey,")
+GREETINGS = ("", "Hello,", "Hi,", "Good morning,", "Good afternoon,", "Good evening,", "Please,", "Good day,", "Hey,")
 ENDINGS = ("", "please", "today", "tomorrow", "this week", "in Utrecht", "in Amsterdam", "in Rotterdam")
 
 
