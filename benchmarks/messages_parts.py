@@ -23,7 +23,7 @@ from helpline import examples, inbox
 from helpline import service as opened_service
 from helpline import settings as all_settings
 from helpline.db import schema
-from helpline.db.engine import connect, reading
+from helpline.db.engine import connect
 from helpline.db.vault import Vault
 from helpline.examples import files
 from helpline.releases import models, publishing, queue, snapshot
@@ -132,17 +132,12 @@ def _installed_as_release(conn: sa.engine.Connection, vault: Vault) -> int:
 
 async def _train(opened: opened_service.Service) -> None:
     """Ask for a training with something new in it, and wait for its report."""
+    from benchmarks.releases import until_trained
+
     with opened.engine.begin() as conn:
         examples.add(conn, "health_dental", "en", ["my filling fell out of the tooth"], account_id=None)
         release_id = queue.ask(conn, None, "benchmark")
-    while True:
-        await asyncio.sleep(0.5)
-        with reading(opened.engine) as conn:
-            release = queue.get(conn, release_id)
-        if not release.open:
-            break
-    if release.state != "ready":
-        raise RuntimeError(f"The training ended as {release.state}: {release.error}")
+    await until_trained(opened, release_id)
 
 
 async def _change_over(opened: opened_service.Service, release_id: int) -> None:

@@ -117,6 +117,19 @@ async def measure(rate: float, idle: float, changes: int) -> dict[str, Any]:
             await runner.cleanup()
 
 
+async def until_trained(opened: opened_service.Service, release_id: int) -> queue.Release:
+    """The release once its report is there. Raises RuntimeError when the training ended otherwise."""
+    while True:
+        await asyncio.sleep(0.3)
+        with reading(opened.engine) as conn:
+            release = queue.get(conn, release_id)
+        if not release.open:
+            break
+    if release.state != "ready":
+        raise RuntimeError(f"The training ended as {release.state}: {release.error}")
+    return release
+
+
 async def _teach(opened: opened_service.Service, meaning: str) -> dict[str, Any]:
     """Add examples, train, publish; seconds until the channel answers with it."""
     began = time.perf_counter()
@@ -127,14 +140,7 @@ async def _teach(opened: opened_service.Service, meaning: str) -> dict[str, Any]
         else:
             examples.add(conn, meaning, "en", WORDINGS, account_id=None)
         release_id = queue.ask(conn, None, "benchmark")
-    while True:
-        await asyncio.sleep(0.3)
-        with reading(opened.engine) as conn:
-            release = queue.get(conn, release_id)
-        if not release.open:
-            break
-    if release.state != "ready":
-        raise RuntimeError(f"The training ended as {release.state}: {release.error}")
+    release = await until_trained(opened, release_id)
     trained = time.perf_counter() - began
     with opened.engine.begin() as conn:
         if publishing.losses(release):
